@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * What the flash code needs of an SPI controller. One ctl_<name>.c implements it, chosen at link time: no controller register
+ * outside that file, no #ifdef for controllers anywhere.
+ */
+
+#ifndef OPENOCD_LOADERS_FLASH_OFL_CTL_H
+#define OPENOCD_LOADERS_FLASH_OFL_CTL_H
+
+#include "ofl_abi.h"
+
+/* Ends the run with `status`; does not return. */
+void ofl_fail(struct ofl_params *p, uint32_t status) __attribute__((noreturn));
+/* Likewise, and keeps the register value that showed it. */
+void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value) __attribute__((noreturn));
+
+/* Saves what it changes behind p->ctl[] and makes the controller a mode 0, 8 bit, MSB first master. */
+void ctl_init(struct ofl_params *p);
+/* Releases the chip select and puts the registers back. Also called when a transfer was cut short. */
+void ctl_fini(struct ofl_params *p);
+
+/*
+ * One command: ctl_begin sends opcode, address (p->address) and dummy bytes; then `length` bytes of data are put or got (a
+ * reader may stop early); ctl_end finishes it.
+ */
+void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length);
+void ctl_put(struct ofl_params *p, uint32_t byte);
+uint32_t ctl_get(struct ofl_params *p);
+void ctl_end(struct ofl_params *p);
+
+static inline void store32(uint32_t address, uint32_t value)
+{
+	*(volatile uint32_t *)address = value;
+}
+
+static inline uint32_t load32(uint32_t address)
+{
+	return *(volatile uint32_t *)address;
+}
+
+/* Pins: see OFL_PIN_...; `pin` points to its four words. */
+static inline void pin_high(const uint32_t *pin)
+{
+	store32(pin[OFL_PIN_HIGH_ADDRESS], pin[OFL_PIN_HIGH_VALUE]);
+}
+
+static inline void pin_low(const uint32_t *pin)
+{
+	store32(pin[OFL_PIN_LOW_ADDRESS], pin[OFL_PIN_LOW_VALUE]);
+}
+
+#endif /* OPENOCD_LOADERS_FLASH_OFL_CTL_H */
