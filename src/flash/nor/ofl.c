@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/*
+ * ofl: programs any flash that an on-target loader can program. A tiny stub in the work area runs the page program loop from a
+ * ring buffer; the host streams, handles the sector layout and verifies.
+ *
+ *  image file          src/target/image.c, src/flash/nor/core.c
+ *    | sections
+ *  ofl.c               this file: bank operations
+ *    | range
+ *  ofl_plan.c          pure: geometry + request -> steps, pieces
+ *    | steps
+ *  ofl_spinor.c        the chip's commands, as runs of the stub
+ *  ofl_session.c       the only room that touches the target; ofl_ring.c: host end of the ring; ofl_cortexm.c: the core
+ *    v  SWD/JTAG       work area: [stub][loader][stack][params][ring], contrib/loaders/flash/ofl/ofl_abi.h
+ *  page_loop.c         target end of the ring
+ *    | page
+ *  spinor.c + ctl_*.c  loader
+ *    v
+ *  flash
+ *
+ * Identification: ofl_sfdp.c reads the chip's table, ofl_chip.c makes a geometry of it; the bank line: ofl_options.c.
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <helper/time_support.h>
+
+#include "ofl.h"
+
+/*
+ * What a bank covers while its chip is unknown: enough that a write to it finds the bank, and fails there with a reason, instead
+ * of being dropped by the core with "no flash bank found" and success.
+ */
+#define UNKNOWN_BYTES	(16 * 1024 * 1024)
+
+const char *ofl_status_text(uint32_t status)
+{
+#define OFL_STATUS_TEXT(name, value, text) \
+	case name: \
+		return text;
+	switch (status) {
+	OFL_STATUS_LIST(OFL_STATUS_TEXT)
+	}
+	return "a status that this driver does not know: the parameters were overwritten";
+}
+
+void ofl_progress_start(struct ofl_bank *ofl)
+{
+	ofl->progress_started_ms = timeval_ms();
+	ofl->progress_said_ms = ofl->progress_started_ms;
+}
+
+void ofl_progress(struct ofl_bank *ofl, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+{
+	int64_t now_ms = timeval_ms();
+	if (now_ms - ofl->progress_said_ms < 1000 || !total_bytes)
+		return;
+	ofl->progress_said_ms = now_ms;
+	LOG_INFO("ofl: %s: %s %" PRIu64 "%%, %" PRIu64 " kB/s", ofl->bank->name, what, done_bytes * 100 / total_bytes,
+		done_bytes / (now_ms - ofl->progress_started_ms));
+}
+
+/* Size 0 would match every address above the base (core.c); so would a guess that reaches into another bank. */
+static uint32_t unknown_bytes(const struct flash_bank *bank)
+{
+	uint32_t size = UNKNOWN_BYTES;
+	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
+		if (other != bank && other->target == bank->target && other->base > bank->base && other->base - bank->base < size)
+			size = other->base - bank->base;
+	}
+	return size;
+}
+
+static void set_unknown(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	ofl->identified = false;
+	free(bank->sectors);
+	bank->sectors = NULL;
+	bank->num_sectors = 0;
+	bank->size = ofl->options.size_bytes ? ofl->options.size_bytes : unknown_bytes(bank);
+}
+
+static int make_sectors(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	const struct ofl_geometry *geometry = &ofl->chip.geometry;
+	/* OpenOCD's banks are 32 bits wide; the last page of a 4 GiB chip is given up. */
+	uint64_t size = MIN(geometry->size_bytes, 0xfffff000ull);
+	uint64_t covered = size;
+	uint32_t count = 0;
+
+	if (ofl->options.size_bytes) {
+		if (ofl->options.size_bytes > size)
+			LOG_WARNING("ofl: %s: the bank line's size 0x%" PRIx32 " is more than the chip's 0x%" PRIx64, bank->name,
+				ofl->options.size_bytes, size);
+		covered = MIN(size, ofl->options.size_bytes);
+		size = ofl->options.size_bytes;
+	}
+	for (uint64_t at = 0; at < covered; ) {
+		uint32_t sector_bytes = ofl_plan_sector_bytes(geometry, at);
+		if (at + sector_bytes > covered)
+			break;
+		at += sector_bytes;
+		count++;
+	}
+	if (!count) {
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "the bank line's size is smaller than one sector");
+		return ERROR_FLASH_BANK_INVALID;
+	}
+	struct flash_sector *sectors = alloc_block_array(0, 0, count);
+	if (!sectors)
+		return ERROR_FAIL;
+	uint64_t at = 0;
+	for (uint32_t n = 0; n < count; n++) {
+		sectors[n].offset = at;
+		sectors[n].size = ofl_plan_sector_bytes(geometry, at);
+		sectors[n].is_protected = 0;
+		at += sectors[n].size;
+	}
+	free(bank->sectors);
+	bank->sectors = sectors;
+	bank->num_sectors = count;
+	bank->size = size;
+	return ERROR_OK;
+}
+
+int ofl_probe(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	set_unknown(bank);
+	ofl->why_unknown[0] = 0;
+	int retval = ofl_session_open(ofl);
+	if (retval == ERROR_OK)
+		retval = ofl_session_close(ofl, ofl_spinor_identify(ofl));
+	if (retval == ERROR_OK)
+		retval = make_sectors(bank);
+	if (retval != ERROR_OK) {
+		if (!ofl->why_unknown[0])
+			snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "the stub could not be run, see above");
+		return retval;
+	}
+	ofl->identified = true;
+	LOG_INFO("ofl: %s: %s, JEDEC id %02x%02x%02x, %" PRIu64 " KiB, sectors of %" PRIu32 " bytes (%s)", bank->name,
+		ofl->chip.name, ofl->chip.jedec_id[0], ofl->chip.jedec_id[1], ofl->chip.jedec_id[2],
+		ofl->chip.geometry.size_bytes / 1024, bank->sectors[0].size, ofl->chip.source);
+	return ERROR_OK;
+}
+
+static int probe_loudly(struct flash_bank *bank)
+{
+	int retval = ofl_probe(bank);
+	if (retval != ERROR_OK)
+		LOG_ERROR("ofl: %s: not identified: %s", bank->name, ofl_from_bank(bank)->why_unknown);
+	return retval;
+}
+
+/*
+ * Never fails: a failing auto_probe refuses GDB's connection and blocks every address-based command of the target, those for
+ * its internal flash included (core.c, gdb_server.c).
+ */
+static int ofl_auto_probe(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	char before[sizeof(ofl->why_unknown)];
+
+	if (ofl->identified || ofl->session.open)
+		return ERROR_OK;
+	if (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED) {
+		set_unknown(bank);
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "target %s is not halted; 'reset init' and 'flash probe %s'",
+			target_name(bank->target), bank->name);
+		return ERROR_OK;
+	}
+	snprintf(before, sizeof(before), "%s", ofl->why_unknown);
+	if (ofl_probe(bank) != ERROR_OK && strcmp(before, ofl->why_unknown) != 0)
+		LOG_WARNING("ofl: %s: not identified: %s", bank->name, ofl->why_unknown);
+	return ERROR_OK;
+}
+
+/* Opens a session for an operation on the identified chip. Every begin() that returns ERROR_OK is followed by end(). */
+static int begin(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	int retval = ofl_cortexm_check(bank->target);
+	if (retval != ERROR_OK)
+		return retval;
+	if (!ofl->identified) {
+		retval = probe_loudly(bank);
+		if (retval != ERROR_OK)
+			return retval;
+	}
+	retval = ofl_session_open(ofl);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = ofl_spinor_enter(ofl);
+	if (retval != ERROR_OK)
+		return ofl_session_close(ofl, retval);
+	ofl_progress_start(ofl);
+	return ERROR_OK;
+}
+
+static int end(struct flash_bank *bank, int retval)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	int left = ofl_spinor_leave(ofl);
+	return ofl_session_close(ofl, retval != ERROR_OK ? retval : left);
+}
+
+/* The core has checked the range against the bank; the bank may be larger than the chip (SIZE in the bank line). */
+static int check_range(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool changes)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	uint64_t chip_bytes = ofl->chip.geometry.size_bytes;
+
+	if (offset > chip_bytes || length > chip_bytes - offset) {
+		LOG_ERROR("ofl: %s: cannot %s 0x%" PRIx64 " bytes at offset 0x%" PRIx64 ": the chip ends at 0x%" PRIx64
+			"; nothing was changed", bank->name, what, length, offset, chip_bytes);
+		return ERROR_FLASH_DST_OUT_OF_BANK;
+	}
+	for (unsigned int n = 0; changes && n < bank->num_sectors; n++) {
+		const struct flash_sector *sector = &bank->sectors[n];
+		if (sector->is_protected == 1 && sector->offset < offset + length && offset < (uint64_t)sector->offset + sector->size) {
+			LOG_ERROR("ofl: %s: cannot %s: sector %u at offset 0x%8.8" PRIx32 " is protected; nothing was changed; 'flash protect "
+				"%s %u %u off' unlocks it", bank->name, what, n, sector->offset, bank->name, n, n);
+			return ERROR_FLASH_PROTECTED;
+		}
+	}
+	return ERROR_OK;
+}
+
+static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int last)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	int retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	int64_t started_ms = timeval_ms();
+	if (last >= bank->num_sectors || first > last) {
+		LOG_ERROR("ofl: %s: there are no sectors %u to %u", bank->name, first, last);
+		return end(bank, ERROR_FLASH_SECTOR_INVALID);
+	}
+	uint64_t offset = bank->sectors[first].offset;
+	uint64_t length = (uint64_t)bank->sectors[last].offset + bank->sectors[last].size - offset;
+	retval = check_range(bank, "erase", offset, length, true);
+	if (retval == ERROR_OK)
+		retval = ofl_spinor_erase(ofl, offset, length);
+	retval = end(bank, retval);
+	ofl->stats.erase_ms += timeval_ms() - started_ms;
+	return retval;
+}
+
+/* Said once for write and verify: what differs, and for a write why that usually happens. */
+static int compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	uint32_t different;
+	uint8_t found = 0;
+	int64_t started_ms = timeval_ms();
+
+	ofl_progress_start(ofl);
+	int retval = ofl_spinor_compare(ofl, offset, buffer, count, &different, &found);
+	ofl->stats.check_ms += timeval_ms() - started_ms;
+	if (retval != ERROR_OK || different == count)
+		return retval;
+	uint32_t at = offset + different;
+	uint8_t wanted = buffer[different];
+	const char *why = "";
+	if (after_write)
+		why = (wanted & ~found) ? "; bits that are 0 become 1 only by an erase: was the range erased, is it write protected?" :
+			"; the flash did not take the program command";
+	LOG_ERROR("ofl: %s: content differs at " TARGET_ADDR_FMT " (offset 0x%8.8" PRIx32 "): 0x%2.2x instead of 0x%2.2x%s",
+		bank->name, bank->base + at, at, found, wanted, why);
+	return after_write ? ERROR_FLASH_OPERATION_FAILED : ERROR_FAIL;
+}
+
+static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	if (!count)
+		return ERROR_OK;
+	int retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	int64_t started_ms = timeval_ms();
+	retval = check_range(bank, "write", offset, count, true);
+	if (retval == ERROR_OK)
+		retval = ofl_ring_program(ofl, offset, buffer, count);
+	ofl->stats.program_ms += timeval_ms() - started_ms;
+	if (retval == ERROR_OK && !ofl->options.no_verify)
+		retval = compare(bank, buffer, offset, count, true);
+	return end(bank, retval);
+}
+
+static int ofl_read(struct flash_bank *bank, uint8_t *buffer, uint32_t offset, uint32_t count)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	if (!count)
+		return ERROR_OK;
+	int retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	int64_t started_ms = timeval_ms();
+	retval = check_range(bank, "read", offset, count, false);
+	if (retval == ERROR_OK)
+		retval = ofl_ring_read(ofl, offset, buffer, count);
+	ofl->stats.read_ms += timeval_ms() - started_ms;
+	return end(bank, retval);
+}
+
+static int ofl_verify(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count)
+{
+	if (!count)
+		return ERROR_OK;
+	int retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = check_range(bank, "verify", offset, count, false);
+	if (retval == ERROR_OK)
+		retval = compare(bank, buffer, offset, count, false);
+	return end(bank, retval);
+}
+
+static int ofl_erase_check(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	int retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	uint32_t *blank = malloc(bank->num_sectors * sizeof(*blank));
+	if (!blank) {
+		LOG_ERROR("ofl: out of memory");
+		return end(bank, ERROR_FAIL);
+	}
+	/* Runs of sectors of one size, each in as few runs of the stub as the results need room for. */
+	for (unsigned int n = 0; retval == ERROR_OK && n < bank->num_sectors; ) {
+		uint32_t size = bank->sectors[n].size;
+		unsigned int count = 1;
+		while (n + count < bank->num_sectors && bank->sectors[n + count].size == size)
+			count++;
+		retval = ofl_spinor_check(ofl, OFL_OP_BLANK, bank->sectors[n].offset, size, count, blank);
+		for (unsigned int k = 0; retval == ERROR_OK && k < count; k++)
+			bank->sectors[n + k].is_erased = blank[k] == size;
+		n += count;
+	}
+	free(blank);
+	return end(bank, retval);
+}
+
+/* A lock of the host, for this session of OpenOCD: nothing is sent to the chip. */
+static int ofl_protect(struct flash_bank *bank, int set, unsigned int first, unsigned int last)
+{
+	for (unsigned int n = first; n <= last && n < bank->num_sectors; n++)
+		bank->sectors[n].is_protected = set ? 1 : 0;
+	return ERROR_OK;
+}
+
+static void ofl_free_driver_priv(struct flash_bank *bank)
+{
+	free(bank->driver_priv);
+	bank->driver_priv = NULL;
+}
+
+extern const struct flash_driver ofl_flash;
+
+/* Two banks on one chip would erase under each other's feet. */
+static int check_chip_select(const struct flash_bank *bank, const struct ofl_options *options)
+{
+	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
+		if (other->driver != &ofl_flash || other->target != bank->target)
+			continue;
+		const uint32_t *cs = ofl_from_bank(other)->options.ctl + OFL_CTL_CS;
+		if (memcmp(cs, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS * sizeof(*cs)) == 0) {
+			LOG_ERROR("ofl: bank %s has the same chip select (-cs) as bank %s; each chip has one bank", bank->name, other->name);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+	}
+	return ERROR_OK;
+}
+
+FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
+{
+	if (CMD_ARGC < 7) {
+		LOG_ERROR("ofl: LOADER is missing: flash bank NAME ofl BASE SIZE 0 0 TARGET LOADER ?-option value ...?, "
+			"LOADER for example spi:gpio");
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	}
+	struct ofl_bank *ofl = calloc(1, sizeof(*ofl));
+	if (!ofl) {
+		LOG_ERROR("ofl: out of memory");
+		return ERROR_FAIL;
+	}
+	int retval = ofl_parse_options(&ofl->options, CMD_ARGC - 6, CMD_ARGV + 6);
+	if (retval == ERROR_OK)
+		retval = check_chip_select(bank, &ofl->options);
+	if (retval != ERROR_OK) {
+		/* The core frees the bank, not what hangs on it. */
+		free(ofl);
+		return retval;
+	}
+	ofl->bank = bank;
+	ofl->options.size_bytes = bank->size;
+	bank->driver_priv = ofl;
+	/* 1: no padding to sectors by the core, which would be programmed and compared although nobody asked for it. */
+	bank->write_start_alignment = 1;
+	bank->write_end_alignment = 1;
+	if (!bank->size)
+		bank->size = 1;
+	return ERROR_OK;
+}
+
+const struct flash_driver ofl_flash = {
+	.name = "ofl",
+	.usage = "flash bank NAME ofl BASE SIZE 0 0 TARGET LOADER ?-option value ...?",
+	.commands = ofl_command_handlers,
+	.flash_bank_command = ofl_flash_bank_command,
+	.erase = ofl_erase,
+	.protect = ofl_protect,
+	.write = ofl_write,
+	.read = ofl_read,
+	.verify = ofl_verify,
+	.probe = probe_loudly,
+	.auto_probe = ofl_auto_probe,
+	.erase_check = ofl_erase_check,
+	.info = ofl_info,
+	.free_driver_priv = ofl_free_driver_priv,
+};

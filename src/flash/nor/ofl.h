@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * ofl: a flash that an on-target loader programs. What the files of the driver share; the data path is drawn in ofl.c.
+ */
+
+#ifndef OPENOCD_FLASH_NOR_OFL_H
+#define OPENOCD_FLASH_NOR_OFL_H
+
+#include <target/algorithm.h>
+#include <target/armv7m.h>
+#include "imp.h"
+#include "ofl_layout.h"
+#include "ofl_plan.h"
+#include "../../../contrib/loaders/flash/ofl/ofl_abi.h"
+
+/* A built-in controller: its blob, and what the bank line must say about it. */
+struct ofl_controller {
+	const char *name;	/* behind "spi:" */
+	const uint8_t *blob;
+	uint32_t blob_bytes;
+	bool needs_base, needs_cs, needs_gpio_pins;
+	/*
+	 * No status read is faster than this, at the fastest clocks that the controller is found with. A deadline in time becomes
+	 * at least that many polls of the stub, which has no clock of its own; the host watches the time.
+	 */
+	uint32_t min_poll_ns;
+};
+
+const struct ofl_controller *ofl_controller_by_name(const char *name);
+/* For tests and for messages: NULL behind the last. */
+const struct ofl_controller *ofl_controller_by_index(unsigned int index);
+
+/* What the bank line says; 0 / false: not said. */
+struct ofl_options {
+	const struct ofl_controller *controller;
+	uint32_t ctl[OFL_CTL_WORDS];
+	bool has_base, has_cs, has_sck, has_mosi, has_miso;
+	uint32_t size_bytes;	/* the bank line's SIZE */
+	uint64_t chip_bytes;	/* -size */
+	uint32_t page_bytes;
+	unsigned int num_erase_types;
+	struct ofl_erase_type erase[OFL_MAX_ERASE_TYPES];
+	bool no_verify;
+};
+
+int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char **argv);
+
+/* The chip as it was identified. */
+struct ofl_chip {
+	uint8_t jedec_id[3];
+	char name[48];
+	const char *source;	/* where the geometry comes from: "SFDP", "OpenOCD's table", "bank line" */
+	struct ofl_geometry geometry;
+	/* OFL_COMMAND words without opcode-specific parts: address bytes are in them. */
+	uint32_t read_command, program_command;
+	uint8_t address_bytes;
+	uint8_t enter_4byte, leave_4byte;	/* opcodes around each session; 0: not needed */
+	bool mode_4byte_wren;		/* those two need a write enable before them */
+	uint32_t page_program_typical_us, page_program_max_us;	/* 0: not known */
+	uint32_t status_command, busy_mask, busy_invert;
+	uint32_t error_command, error_mask;
+	uint8_t status;			/* register 05h when it was identified */
+	unsigned int num_notes;
+	char note[16][112];
+};
+
+struct ofl_stats {
+	uint64_t programmed_bytes, read_bytes, checked_bytes;
+	uint64_t pieces, blank_pieces;
+	uint64_t erases[OFL_MAX_ERASE_TYPES], chip_erases, skipped_erases;
+	uint64_t runs, transfers, uploads;	/* stub runs; memory transfers over the link; uploads of the stub */
+	int64_t program_ms, erase_ms, read_ms, check_ms;
+};
+
+/* Saved state of the core; see ofl_cortexm.c. */
+struct ofl_cortexm {
+	uint32_t cpuid;
+	bool has_v7m_faults, has_stack_limits;
+	uint32_t mpu_ctrl, demcr, msplim, psplim;
+	bool prepared;
+	struct armv7m_algorithm algorithm;
+	struct reg_param reg_params[5];
+	unsigned int num_reg_params;
+};
+
+struct ofl_session {
+	bool open;
+	struct working_area *area;	/* OpenOCD nulls it when it takes the area back */
+	struct ofl_layout layout;
+	struct ofl_cortexm core;
+	bool started;		/* a run is under way: the stub may have changed the controller */
+	bool controller_changed;	/* a run did not end by itself: OFL_OP_RESTORE is due */
+	struct ofl_params params;	/* as last written */
+};
+
+struct ofl_bank {
+	struct flash_bank *bank;
+	struct ofl_options options;
+	bool identified;
+	char why_unknown[200];	/* why the chip is not identified; empty: not tried */
+	struct ofl_chip chip;
+	struct ofl_session session;
+	struct ofl_stats stats;
+	bool trace;
+	/* One progress line a second: see ofl_progress(). */
+	int64_t progress_started_ms, progress_said_ms;
+};
+
+static inline struct ofl_bank *ofl_from_bank(const struct flash_bank *bank)
+{
+	return bank->driver_priv;
+}
+
+/* ofl_session.c: the only file that touches the target */
+
+/* Checks the target, lays out the work area, prepares the core and puts the stub there. Closed by ofl_session_close(). */
+int ofl_session_open(struct ofl_bank *ofl);
+/* Puts everything back; also after any failure. Returns `retval`, or its own error when that was ERROR_OK. */
+int ofl_session_close(struct ofl_bank *ofl, int retval);
+
+/*
+ * One run of the stub. The caller fills session.params (ofl_session_params() gives it with the chip's and the
+ * controller's part), and may use the ring area before the start with ofl_session_write/read().
+ */
+struct ofl_params *ofl_session_params(struct ofl_bank *ofl, enum ofl_op op);
+int ofl_session_start(struct ofl_bank *ofl);
+/* The live words, read in one transfer. */
+struct ofl_live {
+	uint32_t status, done, wp, rp;
+};
+int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live);
+/*
+ * True when the stub can no longer be running although its status says so: halted, locked up, reset. Asks the debug port, so not
+ * for every turn of a loop.
+ */
+bool ofl_session_is_dead(struct ofl_bank *ofl);
+/*
+ * Ends the run: collects the status and restores registers. When the stub has not ended it is stopped, and the report says so; `waited_for`
+ * and `waited_ms` go into the message (waited_ms < 0: it was not a deadline). Says what failed and where; ERROR_OK
+ * only for OFL_STATUS_OK.
+ */
+int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t waited_ms);
+/* Start, look until the end or `deadline_ms` without progress, finish. `progress` may be NULL. */
+int ofl_session_run(struct ofl_bank *ofl, const char *what, int64_t deadline_ms,
+		void (*progress)(struct ofl_bank *ofl, const struct ofl_live *live, void *context), void *context);
+int ofl_session_write(struct ofl_bank *ofl, uint32_t address, const uint8_t *bytes, uint32_t length);
+int ofl_session_write_words(struct ofl_bank *ofl, uint32_t address, const uint32_t *words, uint32_t count);
+int ofl_session_read(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uint32_t length);
+int ofl_session_read_words(struct ofl_bank *ofl, uint32_t address, uint32_t *words, uint32_t count);
+
+/* Deadlines: the stub's, in polls, for a time; and the host's for the same. */
+uint32_t ofl_session_polls(const struct ofl_bank *ofl, uint64_t time_us);
+
+/* ofl_cortexm.c: what is special to Cortex-M; called by ofl_session.c only */
+
+int ofl_cortexm_check(struct target *target);
+int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core);
+int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core);
+int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t entry, uint32_t stack, uint32_t params);
+/*
+ * Waits for the core to halt, stops it when it does not, and puts the registers back. *halted_by_itself and, for a stop that the stub did not
+ * intend, `text` tell what was found (PC, fault registers, reset).
+ */
+int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
+		char *text, size_t text_size);
+
+/* ofl_ring.c: host end of the ring */
+
+int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length);
+int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
+
+/* ofl_spinor.c: the chip: identification and what needs its command set; on an open session */
+
+int ofl_spinor_identify(struct ofl_bank *ofl);
+int ofl_spinor_enter(struct ofl_bank *ofl);
+int ofl_spinor_leave(struct ofl_bank *ofl);
+int ofl_spinor_erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes);
+/* CRC or blank check of `count` units of `unit_bytes`; `result` as OFL_OP_CRC and OFL_OP_BLANK say. */
+int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count,
+		uint32_t *result);
+/* Compares with the flash; *different: offset in `data` of the first byte that differs, or `length`. */
+int ofl_spinor_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
+		uint32_t *different, uint8_t *found);
+/* A raw command; the bytes behind the opcode are address and dummy bytes when there is a response, else data. */
+int ofl_spinor_raw(struct ofl_bank *ofl, const uint8_t *bytes, unsigned int num_bytes, uint8_t *response,
+		unsigned int num_response);
+
+/* ofl_chip.c: SFDP, table and options -> struct ofl_chip; no target */
+
+struct ofl_sfdp;
+int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char *why, size_t why_size);
+int ofl_chip_from_table(struct ofl_chip *chip, char *why, size_t why_size);
+int ofl_chip_apply_options(struct ofl_chip *chip, const struct ofl_options *options, char *why, size_t why_size);
+void ofl_chip_note(struct ofl_chip *chip, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *ofl_chip_table_name(const uint8_t jedec_id[3]);
+
+/* ofl_commands.c */
+
+extern const struct command_registration ofl_command_handlers[];
+int ofl_info(struct flash_bank *bank, struct command_invocation *cmd);
+
+/* ofl.c */
+
+int ofl_probe(struct flash_bank *bank);
+/* A line of progress at most once a second, none for what takes less. */
+void ofl_progress_start(struct ofl_bank *ofl);
+void ofl_progress(struct ofl_bank *ofl, const char *what, uint64_t done_bytes, uint64_t total_bytes);
+const char *ofl_status_text(uint32_t status);
+
+#endif /* OPENOCD_FLASH_NOR_OFL_H */

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/* The commands `ofl ...` and what `flash info` says. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "ofl.h"
+
+static const char *region_text(const struct ofl_geometry *geometry, char *text, size_t text_size)
+{
+	size_t used = 0;
+	text[0] = 0;
+	for (unsigned int n = 0; n < geometry->num_regions && used < text_size; n++) {
+		const struct ofl_region *region = &geometry->region[n];
+		used += snprintf(text + used, text_size - used, "%s0x%" PRIx64 "-0x%" PRIx64 ":", n ? " " : "",
+				region->offset_bytes, region->offset_bytes + region->size_bytes - 1);
+		for (unsigned int type = 0; type < geometry->num_erase_types && used < text_size; type++) {
+			if (region->erase_mask >> type & 1)
+				used += snprintf(text + used, text_size - used, "%" PRIu32 ",", geometry->erase[type].size_bytes);
+		}
+		if (used > 0 && used < text_size && text[used - 1] == ',')
+			text[--used] = 0;
+	}
+	return text;
+}
+
+int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
+{
+	const struct ofl_bank *ofl = ofl_from_bank(bank);
+	const struct ofl_chip *chip = &ofl->chip;
+	const struct ofl_geometry *geometry = &chip->geometry;
+	char text[512];
+
+	command_print(cmd, "loader: spi:%s", ofl->options.controller->name);
+	if (!ofl->identified) {
+		command_print(cmd, "chip: unknown");
+		command_print(cmd, "reason: %s", ofl->why_unknown[0] ? ofl->why_unknown : "not probed");
+		return ERROR_OK;
+	}
+	command_print(cmd, "chip: %s", chip->name);
+	command_print(cmd, "jedec-id: %02x%02x%02x", chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
+	command_print(cmd, "geometry-from: %s", chip->source);
+	command_print(cmd, "size-bytes: %" PRIu64, geometry->size_bytes);
+	command_print(cmd, "page-bytes: %" PRIu32, geometry->page_bytes);
+	if (chip->page_program_max_us)
+		command_print(cmd, "page-program-us: %" PRIu32 " typical, %" PRIu32 " maximum", chip->page_program_typical_us,
+			chip->page_program_max_us);
+	for (unsigned int n = 0; n < geometry->num_erase_types; n++) {
+		const struct ofl_erase_type *type = &geometry->erase[n];
+		if (type->max_ms)
+			command_print(cmd, "erase: %" PRIu32 " bytes, opcode %02x, %" PRIu32 " ms typical, %" PRIu32 " ms maximum",
+				type->size_bytes, type->opcode, type->typical_ms, type->max_ms);
+		else
+			command_print(cmd, "erase: %" PRIu32 " bytes, opcode %02x, time unknown", type->size_bytes, type->opcode);
+	}
+	if (geometry->chip_erase_max_ms)
+		command_print(cmd, "chip-erase: opcode %02x, %" PRIu32 " ms typical, %" PRIu32 " ms maximum",
+			geometry->chip_erase_opcode, geometry->chip_erase_typical_ms, geometry->chip_erase_max_ms);
+	if (geometry->num_regions > 1)
+		command_print(cmd, "regions: %s", region_text(geometry, text, sizeof(text)));
+	command_print(cmd, "address-bytes: %u%s", chip->address_bytes, chip->enter_4byte ? " (by mode)" : "");
+	command_print(cmd, "read-opcode: %02" PRIx32, chip->read_command & 0xff);
+	command_print(cmd, "program-opcode: %02" PRIx32, chip->program_command & 0xff);
+	command_print(cmd, "status: %02x", chip->status);
+	if (chip->status & 0x1c)
+		command_print(cmd, "warning: block protection bits are set in the status register (BP = %u)", chip->status >> 2 & 7);
+	for (unsigned int n = 0; n < chip->num_notes; n++)
+		command_print(cmd, "note: %s", chip->note[n]);
+	return ERROR_OK;
+}
+
+/* The ofl bank that CMD_ARGV[0] names. */
+static int get_bank(struct command_invocation *cmd, struct flash_bank **result)
+{
+	struct flash_bank *bank;
+	/* Probes, which for a bank of ours does not fail. */
+	int retval = CALL_COMMAND_HANDLER(flash_command_get_bank, 0, &bank);
+	if (retval != ERROR_OK)
+		return retval;
+	if (strcmp(bank->driver->name, "ofl") != 0) {
+		LOG_ERROR("ofl: bank %s has the driver %s, not ofl", bank->name, bank->driver->name);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	*result = bank;
+	return ERROR_OK;
+}
+
+COMMAND_HANDLER(ofl_handle_info)
+{
+	struct flash_bank *bank;
+	if (CMD_ARGC != 1)
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	int retval = get_bank(CMD, &bank);
+	if (retval != ERROR_OK)
+		return retval;
+	command_print(CMD, "bank: %s", bank->name);
+	command_print(CMD, "base: " TARGET_ADDR_FMT, bank->base);
+	return ofl_info(bank, CMD);
+}
+
+COMMAND_HANDLER(ofl_handle_spi)
+{
+	struct flash_bank *bank;
+	uint8_t bytes[260];
+	uint8_t response[256];
+	unsigned int num_response;
+
+	if (CMD_ARGC < 3)
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	int retval = get_bank(CMD, &bank);
+	if (retval != ERROR_OK)
+		return retval;
+	COMMAND_PARSE_NUMBER(uint, CMD_ARGV[1], num_response);
+	if (num_response > sizeof(response) || CMD_ARGC - 2 > sizeof(bytes)) {
+		LOG_ERROR("ofl: at most %zu bytes each way", sizeof(response));
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	for (unsigned int n = 2; n < CMD_ARGC; n++)
+		COMMAND_PARSE_NUMBER(u8, CMD_ARGV[n], bytes[n - 2]);
+
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	retval = ofl_session_open(ofl);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = ofl_session_close(ofl, ofl_spinor_raw(ofl, bytes, CMD_ARGC - 2, response, num_response));
+	if (retval != ERROR_OK || !num_response)
+		return retval;
+	for (unsigned int n = 0; n < num_response; n++)
+		command_print_sameline(CMD, "%s%02x", n ? " " : "", response[n]);
+	command_print(CMD, "%s", "");
+	return ERROR_OK;
+}
+
+static void print_rate(struct command_invocation *cmd, const char *what, uint64_t bytes, int64_t time_ms)
+{
+	command_print(cmd, "%s-bytes: %" PRIu64, what, bytes);
+	command_print(cmd, "%s-seconds: %.3f", what, time_ms / 1000.0);
+	if (time_ms)
+		command_print(cmd, "%s-kB/s: %" PRIu64, what, bytes / time_ms);
+}
+
+COMMAND_HANDLER(ofl_handle_stats)
+{
+	struct flash_bank *bank;
+	if (CMD_ARGC < 1 || CMD_ARGC > 2)
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	int retval = get_bank(CMD, &bank);
+	if (retval != ERROR_OK)
+		return retval;
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	struct ofl_stats *stats = &ofl->stats;
+	if (CMD_ARGC == 2) {
+		if (strcmp(CMD_ARGV[1], "reset") != 0)
+			return ERROR_COMMAND_SYNTAX_ERROR;
+		memset(stats, 0, sizeof(*stats));
+		return ERROR_OK;
+	}
+	print_rate(CMD, "programmed", stats->programmed_bytes, stats->program_ms);
+	command_print(CMD, "programmed-pages: %" PRIu64, stats->pieces);
+	command_print(CMD, "blank-pages-skipped: %" PRIu64, stats->blank_pieces);
+	for (unsigned int n = 0; n < ofl->chip.geometry.num_erase_types; n++)
+		command_print(CMD, "erases-%" PRIu32 ": %" PRIu64, ofl->chip.geometry.erase[n].size_bytes, stats->erases[n]);
+	command_print(CMD, "erases-chip: %" PRIu64, stats->chip_erases);
+	command_print(CMD, "erases-skipped-blank: %" PRIu64, stats->skipped_erases);
+	command_print(CMD, "erase-seconds: %.3f", stats->erase_ms / 1000.0);
+	print_rate(CMD, "read", stats->read_bytes, stats->read_ms);
+	print_rate(CMD, "checked", stats->checked_bytes, stats->check_ms);
+	command_print(CMD, "stub-runs: %" PRIu64, stats->runs);
+	command_print(CMD, "stub-uploads: %" PRIu64, stats->uploads);
+	command_print(CMD, "link-transfers: %" PRIu64, stats->transfers);
+	return ERROR_OK;
+}
+
+COMMAND_HANDLER(ofl_handle_trace)
+{
+	struct flash_bank *bank;
+	if (CMD_ARGC != 2)
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	int retval = get_bank(CMD, &bank);
+	if (retval != ERROR_OK)
+		return retval;
+	COMMAND_PARSE_ON_OFF(CMD_ARGV[1], ofl_from_bank(bank)->trace);
+	return ERROR_OK;
+}
+
+static const struct command_registration ofl_subcommand_handlers[] = {
+	{
+		.name = "info",
+		.handler = ofl_handle_info,
+		.mode = COMMAND_EXEC,
+		.usage = "bank_id",
+		.help = "Say what is known of the chip and how it is operated",
+	},
+	{
+		.name = "spi",
+		.handler = ofl_handle_spi,
+		.mode = COMMAND_EXEC,
+		.usage = "bank_id num_resp byte ...",
+		.help = "Send bytes to the chip (opcode first) and print num_resp bytes of its answer",
+	},
+	{
+		.name = "stats",
+		.handler = ofl_handle_stats,
+		.mode = COMMAND_EXEC,
+		.usage = "bank_id ['reset']",
+		.help = "Say what was done since the start or the last reset of the counters",
+	},
+	{
+		.name = "trace",
+		.handler = ofl_handle_trace,
+		.mode = COMMAND_EXEC,
+		.usage = "bank_id ('on'|'off')",
+		.help = "Print a line for each run of the stub",
+	},
+	COMMAND_REGISTRATION_DONE
+};
+
+const struct command_registration ofl_command_handlers[] = {
+	{
+		.name = "ofl",
+		.mode = COMMAND_ANY,
+		.help = "flash programmed by an on-target loader",
+		.usage = "",
+		.chain = ofl_subcommand_handlers,
+	},
+	COMMAND_REGISTRATION_DONE
+};

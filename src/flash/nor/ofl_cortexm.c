@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/*
+ * What is special to Cortex-M: making a halted core fit to run code in RAM, starting that code, telling what stopped it, and
+ * putting everything back. Called by ofl_session.c only; another architecture would sit beside this file.
+ *
+ * [v7M] ARM DDI 0403E.e, ARMv7-M Architecture Reference Manual; [v8M] ARM DDI 0553B.y; [v6M] ARM DDI 0419E.
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <helper/binarybuffer.h>
+#include <helper/time_support.h>
+#include <target/register.h>
+
+#include "ofl.h"
+
+#define CPUID		0xe000ed00
+#define CCR		0xe000ed14
+#define CFSR		0xe000ed28
+#define HFSR		0xe000ed2c
+#define MMFAR		0xe000ed34
+#define BFAR		0xe000ed38
+#define MPU_CTRL	0xe000ed94
+#define OFL_DCRSR	0xe000edf4
+#define OFL_DCRDR	0xe000edf8
+#define OFL_DEMCR	0xe000edfc
+#define ICIALLU		0xe000ef50
+
+#define CCR_IC			(1u << 17)
+#define DEMCR_VC_HARDERR	(1u << 10)
+#define DCRSR_WRITE		(1u << 16)
+/* DCRSR.REGSEL of the stack limits [v8M D1.2.32]: the ones of the security state that a core without TrustZone has. */
+#define REGSEL_MSPLIM		0x1c
+#define REGSEL_PSPLIM		0x1d
+
+#define CFSR_MMARVALID		(1u << 7)
+#define CFSR_BFARVALID		(1u << 15)
+
+/* CPUID bits 15:4. Others are taken for what their bits 19:16 (architecture: F or C) do not contradict. */
+static bool part_is_v6m_or_baseline(uint32_t cpuid)
+{
+	unsigned int part = (cpuid >> 4) & 0xfff;
+	return part == 0xc20 || part == 0xc60 || part == 0xc21 || part == 0xd20;
+}
+
+static bool part_has_stack_limits(uint32_t cpuid)
+{
+	unsigned int part = (cpuid >> 4) & 0xfff;
+	/* M33, M55, M85, M52, M35P, STAR-MC1: v8-M with the main extension. */
+	return part == 0xd21 || part == 0xd22 || part == 0xd23 || part == 0xd24 || part == 0xd31 || part == 0x132;
+}
+
+int ofl_cortexm_check(struct target *target)
+{
+	if (!target_to_armv7m_safe(target)) {
+		LOG_ERROR("ofl: target %s is a %s; the stub runs on Cortex-M only", target_name(target),
+			target_type_name(target));
+		return ERROR_TARGET_INVALID;
+	}
+	if (!target_was_examined(target)) {
+		LOG_ERROR("ofl: target %s has not been examined; is it powered and connected? Try 'init' or 'reset init'",
+			target_name(target));
+		return ERROR_TARGET_NOT_EXAMINED;
+	}
+	if (target->state != TARGET_HALTED) {
+		LOG_ERROR("ofl: target %s is %s; halt it first ('reset init' also sets up clocks and pins)",
+			target_name(target), target_state_name(target));
+		return ERROR_TARGET_NOT_HALTED;
+	}
+	return ERROR_OK;
+}
+
+static int read_special(struct target *target, uint32_t regsel, uint32_t *value)
+{
+	int retval = target_write_u32(target, OFL_DCRSR, regsel);
+	if (retval != ERROR_OK)
+		return retval;
+	return target_read_u32(target, OFL_DCRDR, value);
+}
+
+static int write_special(struct target *target, uint32_t regsel, uint32_t value)
+{
+	int retval = target_write_u32(target, OFL_DCRDR, value);
+	if (retval != ERROR_OK)
+		return retval;
+	return target_write_u32(target, OFL_DCRSR, regsel | DCRSR_WRITE);
+}
+
+int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
+{
+	uint32_t ccr;
+	int retval = target_read_u32(target, CPUID, &core->cpuid);
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, MPU_CTRL, &core->mpu_ctrl);
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, OFL_DEMCR, &core->demcr);
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, CCR, &ccr);
+	if (retval != ERROR_OK) {
+		LOG_ERROR("ofl: cannot read the system control space of %s", target_name(target));
+		return retval;
+	}
+	core->has_v7m_faults = !part_is_v6m_or_baseline(core->cpuid);
+	core->has_stack_limits = part_has_stack_limits(core->cpuid);
+	if (core->has_stack_limits) {
+		retval = read_special(target, REGSEL_MSPLIM, &core->msplim);
+		if (retval == ERROR_OK)
+			retval = read_special(target, REGSEL_PSPLIM, &core->psplim);
+		if (retval != ERROR_OK)
+			return retval;
+	}
+
+	/* From here on there is something to put back. */
+	core->prepared = true;
+
+	/* The application's MPU may forbid executing from RAM; its stack limits know nothing of our stack. */
+	if (core->mpu_ctrl)
+		retval = target_write_u32(target, MPU_CTRL, 0);
+	if (retval == ERROR_OK && core->msplim)
+		retval = write_special(target, REGSEL_MSPLIM, 0);
+	if (retval == ERROR_OK && core->psplim)
+		retval = write_special(target, REGSEL_PSPLIM, 0);
+	/* A fault in the stub must halt instead of running the application's handler. */
+	if (retval == ERROR_OK)
+		retval = target_write_u32(target, OFL_DEMCR, core->demcr | DEMCR_VC_HARDERR);
+	/* Lines of the instruction cache may hold what the work area held before. */
+	if (retval == ERROR_OK && core->has_v7m_faults && (ccr & CCR_IC))
+		retval = target_write_u32(target, ICIALLU, 0);
+	if (retval != ERROR_OK)
+		LOG_ERROR("ofl: cannot prepare the core of %s (MPU, stack limits, vector catch)", target_name(target));
+	return retval;
+}
+
+int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
+{
+	int retval = ERROR_OK;
+
+	if (!core->prepared)
+		return ERROR_OK;
+	core->prepared = false;
+	if (core->mpu_ctrl)
+		retval = target_write_u32(target, MPU_CTRL, core->mpu_ctrl);
+	if (retval == ERROR_OK && core->msplim)
+		retval = write_special(target, REGSEL_MSPLIM, core->msplim);
+	if (retval == ERROR_OK && core->psplim)
+		retval = write_special(target, REGSEL_PSPLIM, core->psplim);
+	if (retval == ERROR_OK)
+		retval = target_write_u32(target, OFL_DEMCR, core->demcr);
+	if (retval != ERROR_OK)
+		LOG_ERROR("ofl: cannot restore the core of %s (MPU, stack limits, vector catch); reset it before going on",
+			target_name(target));
+	return retval;
+}
+
+/* `name` must not be a const pointer: 0.12.0's init_reg_param() takes char *. */
+static void add_reg_param(struct target *target, struct ofl_cortexm *core, char *name, uint32_t bits, uint32_t value)
+{
+	struct armv7m_common *armv7m = target_to_armv7m(target);
+	struct reg *reg = register_get_by_name(armv7m->arm.core_cache, name, false);
+	if (!reg || !reg->exist)
+		return;
+	struct reg_param *param = &core->reg_params[core->num_reg_params++];
+	init_reg_param(param, name, bits, PARAM_OUT);
+	buf_set_u32(param->value, 0, bits, value);
+}
+
+static void free_reg_params(struct ofl_cortexm *core)
+{
+	for (unsigned int n = 0; n < core->num_reg_params; n++)
+		destroy_reg_param(&core->reg_params[n]);
+	core->num_reg_params = 0;
+}
+
+int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t entry, uint32_t stack, uint32_t params)
+{
+	/* Overwritten by each start (armv7m.c), so set for each. ANY: CONTROL is ours, below. */
+	core->algorithm.common_magic = ARMV7M_COMMON_MAGIC;
+	core->algorithm.core_mode = ARM_MODE_ANY;
+
+	core->num_reg_params = 0;
+	add_reg_param(target, core, "r0", 32, params);
+	add_reg_param(target, core, "sp", 32, stack);
+	/*
+	 * Privileged thread mode on MSP, whatever the application was doing: OpenOCD writes registers in descending order, CONTROL
+	 * before R13, so that "sp" means MSP by then. FAULTMASK would turn a fault into lockup.
+	 */
+	add_reg_param(target, core, "control", 3, 0);
+	add_reg_param(target, core, "faultmask", 1, 0);
+	add_reg_param(target, core, "basepri", 8, 0);
+
+	int retval = target_start_algorithm(target, 0, NULL, core->num_reg_params, core->reg_params, entry, 0,
+			&core->algorithm);
+	if (retval != ERROR_OK) {
+		target->running_alg = false;
+		free_reg_params(core);
+		LOG_ERROR("ofl: cannot start the stub at 0x%8.8" PRIx32, entry);
+	}
+	return retval;
+}
+
+/* Each poll that fails (lockup is reported so) is followed by another; a dead adapter keeps failing. */
+static int wait_halted(struct target *target, int64_t timeout_ms)
+{
+	int64_t started_ms = timeval_ms();
+	int retval;
+	do {
+		retval = target_poll(target);
+		if (retval == ERROR_OK && target->state == TARGET_HALTED)
+			return ERROR_OK;
+		if (target->state != TARGET_DEBUG_RUNNING && target->state != TARGET_HALTED && retval == ERROR_OK)
+			return ERROR_TARGET_NOT_HALTED;	/* reset */
+	} while (timeval_ms() - started_ms < timeout_ms);
+	return retval != ERROR_OK ? retval : ERROR_TARGET_TIMEOUT;
+}
+
+/* Words for the fault status registers; [v7M B3.2.15]. */
+static const char *fault_text(uint32_t cfsr)
+{
+	static const struct {
+		uint32_t bit;
+		const char *text;
+	} faults[] = {
+		{1u << 0, "instruction fetch from a forbidden region"}, {1u << 1, "data access to a forbidden region"},
+		{1u << 4, "stacking error"}, {1u << 8, "bus error on an instruction fetch"},
+		{1u << 9, "bus error on a data access"}, {1u << 10, "bus error on a data write (imprecise)"},
+		{1u << 12, "bus error while stacking"}, {1u << 16, "undefined instruction"},
+		{1u << 17, "switch to ARM state"}, {1u << 18, "bad exception return"}, {1u << 19, "coprocessor or FPU off"},
+		{1u << 20, "stack limit"}, {1u << 24, "unaligned access"}, {1u << 25, "division by zero"},
+	};
+	for (unsigned int n = 0; n < ARRAY_SIZE(faults); n++) {
+		if (cfsr & faults[n].bit)
+			return faults[n].text;
+	}
+	return "no detail";
+}
+
+static void describe_stop(struct target *target, const struct ofl_cortexm *core, const struct ofl_layout *layout,
+		char *text, size_t text_size)
+{
+	struct armv7m_common *armv7m = target_to_armv7m(target);
+	uint32_t pc = buf_get_u32(armv7m->arm.pc->value, 0, 32);
+	unsigned int exception = armv7m->exception_number;
+	uint32_t frame[8];
+	uint32_t cfsr = 0, hfsr = 0, address = 0;
+	char where[48] = "";
+	int n;
+
+	if (exception) {
+		/* The handler's first instruction has not run: the frame is where SP points. [v7M B1.5.6] */
+		uint32_t sp = buf_get_u32(armv7m->arm.core_cache->reg_list[ARMV7M_MSP].value, 0, 32);
+		uint8_t bytes[sizeof(frame)];
+		if (target_read_buffer(target, sp, sizeof(bytes), bytes) == ERROR_OK) {
+			target_buffer_get_u32_array(target, bytes, 8, frame);
+			pc = frame[6];
+		}
+	}
+	if (pc >= layout->stub && pc < layout->stack_low)
+		snprintf(where, sizeof(where), " (stub+0x%" PRIx32 ")", pc - layout->stub);
+	n = snprintf(text, text_size, "%s at PC 0x%8.8" PRIx32 "%s",
+			exception == 3 ? "HardFault" : exception ? "exception" : "stopped", pc, where);
+	if (!exception || n < 0 || (size_t)n >= text_size)
+		return;
+	if (!core->has_v7m_faults) {
+		snprintf(text + n, text_size - n, "; this core has no fault registers: likely a bus error (is -base or a pin "
+			"address wrong, is the peripheral's clock off?)");
+		return;
+	}
+	if (target_read_u32(target, CFSR, &cfsr) != ERROR_OK || target_read_u32(target, HFSR, &hfsr) != ERROR_OK)
+		return;
+	n += snprintf(text + n, text_size - n, ": %s, CFSR 0x%8.8" PRIx32 " HFSR 0x%8.8" PRIx32, fault_text(cfsr), cfsr, hfsr);
+	if ((size_t)n >= text_size)
+		return;
+	if ((cfsr & CFSR_BFARVALID) && target_read_u32(target, BFAR, &address) == ERROR_OK)
+		snprintf(text + n, text_size - n, ", address 0x%8.8" PRIx32 " (is -base or a pin address wrong, is its clock off?)",
+			address);
+	else if ((cfsr & CFSR_MMARVALID) && target_read_u32(target, MMFAR, &address) == ERROR_OK)
+		snprintf(text + n, text_size - n, ", address 0x%8.8" PRIx32, address);
+	/* Write one to clear: the application must not find our faults. */
+	target_write_u32(target, CFSR, cfsr);
+	target_write_u32(target, HFSR, hfsr);
+}
+
+int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
+		char *text, size_t text_size)
+{
+	bool stopped_by_us = false;
+	int retval;
+
+	text[0] = 0;
+	retval = wait_halted(target, expected ? 1000 : 0);
+	if (retval != ERROR_OK && target->state == TARGET_DEBUG_RUNNING) {
+		stopped_by_us = true;
+		retval = target_halt(target);
+		if (retval == ERROR_OK)
+			retval = wait_halted(target, 1000);
+	}
+	if (target->state != TARGET_HALTED || retval != ERROR_OK) {
+		target->running_alg = false;
+		free_reg_params(core);
+		if (target->state == TARGET_RESET || target->state == TARGET_RUNNING) {
+			snprintf(text, text_size, "the target was reset while the stub ran (a watchdog of the application?); "
+				"it has been halted again, 'reset init' before the next try");
+			/* What the reset undid needs no restoring; what the application does now we did not start. */
+			core->prepared = false;
+			/* OpenOCD does not halt a target that it believes to be in reset; the poll after that one finds it running. */
+			target_poll(target);
+			if (target_halt(target) == ERROR_OK)
+				target_wait_state(target, TARGET_HALTED, 1000);
+			return ERROR_TARGET_FAILURE;
+		}
+		snprintf(text, text_size, "the debug connection to %s failed", target_name(target));
+		return retval != ERROR_OK ? retval : ERROR_FAIL;
+	}
+
+	if (!expected) {
+		describe_stop(target, core, layout, text, text_size);
+		if (stopped_by_us && text[0])
+			LOG_DEBUG("ofl: stopped the stub: %s", text);
+	}
+	/* Any halt address will do (exit point 0), because only then does OpenOCD put the registers back. */
+	retval = target_wait_algorithm(target, 0, NULL, core->num_reg_params, core->reg_params, 0, 1000, &core->algorithm);
+	target->running_alg = false;
+	free_reg_params(core);
+	if (retval != ERROR_OK)
+		snprintf(text, text_size, "the registers of %s could not be restored", target_name(target));
+	return retval;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/* The bank line: LOADER and options, and the built-in controllers that LOADER names. No target. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "ofl.h"
+
+static const uint8_t gpio_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/gpio.inc"
+};
+
+static const uint8_t stm32_spi_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
+};
+
+static const struct ofl_controller controllers[] = {
+	{
+		.name = "gpio",
+		.blob = gpio_blob,
+		.blob_bytes = sizeof(gpio_blob),
+		.needs_cs = true,
+		.needs_gpio_pins = true,
+		/* 16 bits, at least 4 accesses to a bus each, at 250 MHz. */
+		.min_poll_ns = 250,
+	},
+	{
+		.name = "stm32-spi",
+		.blob = stm32_spi_blob,
+		.blob_bytes = sizeof(stm32_spi_blob),
+		.needs_base = true,
+		.needs_cs = true,
+		/* 16 bits at 50 MHz, the fastest SCK of these parts. */
+		.min_poll_ns = 320,
+	},
+};
+
+const struct ofl_controller *ofl_controller_by_index(unsigned int index)
+{
+	return index < ARRAY_SIZE(controllers) ? &controllers[index] : NULL;
+}
+
+const struct ofl_controller *ofl_controller_by_name(const char *name)
+{
+	for (unsigned int n = 0; n < ARRAY_SIZE(controllers); n++) {
+		if (strcmp(controllers[n].name, name) == 0)
+			return &controllers[n];
+	}
+	return NULL;
+}
+
+/* Parses exactly `count` numbers (or, with `at_most`, up to that many) out of a Tcl list. Returns how many, -1 with a message. */
+static int parse_numbers(const char *option, const char *text, uint64_t *numbers, unsigned int count, bool at_most,
+		uint64_t limit)
+{
+	unsigned int n = 0;
+	const char *at = text;
+
+	for (;;) {
+		at += strspn(at, " \t\n");
+		if (!*at)
+			break;
+		char *end;
+		errno = 0;
+		unsigned long long value = strtoull(at, &end, 0);
+		if (end == at || (*end && !strchr(" \t\n", *end)) || errno || *at == '-' || value > limit) {
+			LOG_ERROR("ofl: %s {%s}: '%.*s' is not a number up to 0x%" PRIx64, option, text, (int)strcspn(at, " \t\n"), at,
+				limit);
+			return -1;
+		}
+		if (n == count) {
+			LOG_ERROR("ofl: %s {%s}: at most %u numbers", option, text, count);
+			return -1;
+		}
+		numbers[n++] = value;
+		at = end;
+	}
+	if (n != count && !(at_most && n)) {
+		LOG_ERROR("ofl: %s {%s}: %u numbers expected", option, text, count);
+		return -1;
+	}
+	return n;
+}
+
+static int parse_words(const char *option, const char *text, uint32_t *words, unsigned int count)
+{
+	uint64_t numbers[OFL_PIN_WORDS];
+	if (parse_numbers(option, text, numbers, count, false, UINT32_MAX) < 0)
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	for (unsigned int n = 0; n < count; n++)
+		words[n] = numbers[n];
+	return ERROR_OK;
+}
+
+static bool is_power_of_two(uint64_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static int parse_erase(struct ofl_options *options, const char *text)
+{
+	uint64_t numbers[2 * OFL_MAX_ERASE_TYPES];
+	int count = parse_numbers("-erase", text, numbers, ARRAY_SIZE(numbers), true, UINT32_MAX);
+	if (count < 0)
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	if (count % 2) {
+		LOG_ERROR("ofl: -erase {%s}: pairs of size and opcode expected, e.g. {0x1000 0x20 0x10000 0xd8}", text);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	options->num_erase_types = count / 2;
+	for (int n = 0; n < count / 2; n++) {
+		if (!is_power_of_two(numbers[2 * n]) || numbers[2 * n + 1] > 0xff) {
+			LOG_ERROR("ofl: -erase {%s}: a size must be a power of two, an opcode at most 0xff", text);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		options->erase[n].size_bytes = numbers[2 * n];
+		options->erase[n].opcode = numbers[2 * n + 1];
+	}
+	return ERROR_OK;
+}
+
+static int parse_option(struct ofl_options *options, const char *name, const char *value)
+{
+	const struct ofl_controller *controller = options->controller;
+	uint64_t number;
+
+	if (strcmp(name, "-cs") == 0) {
+		options->has_cs = true;
+		return parse_words(name, value, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS);
+	}
+	if (strcmp(name, "-base") == 0 && controller->needs_base) {
+		options->has_base = true;
+		return parse_words(name, value, options->ctl + OFL_CTL_BASE, 1);
+	}
+	if (strcmp(name, "-sck") == 0 && controller->needs_gpio_pins) {
+		options->has_sck = true;
+		return parse_words(name, value, options->ctl + OFL_CTL_SCK, OFL_PIN_WORDS);
+	}
+	if (strcmp(name, "-mosi") == 0 && controller->needs_gpio_pins) {
+		options->has_mosi = true;
+		return parse_words(name, value, options->ctl + OFL_CTL_MOSI, OFL_PIN_WORDS);
+	}
+	if (strcmp(name, "-miso") == 0 && controller->needs_gpio_pins) {
+		options->has_miso = true;
+		return parse_words(name, value, options->ctl + OFL_CTL_MISO, 2);
+	}
+	if (strcmp(name, "-size") == 0) {
+		if (parse_numbers(name, value, &options->chip_bytes, 1, false, 1ull << 32) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		return ERROR_OK;
+	}
+	if (strcmp(name, "-page") == 0) {
+		if (parse_numbers(name, value, &number, 1, false, 4096) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		if (!is_power_of_two(number)) {
+			LOG_ERROR("ofl: -page %s: not a power of two", value);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		options->page_bytes = number;
+		return ERROR_OK;
+	}
+	if (strcmp(name, "-erase") == 0)
+		return parse_erase(options, value);
+	if (strcmp(name, "-verify") == 0) {
+		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
+			LOG_ERROR("ofl: -verify %s: on or off expected", value);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		options->no_verify = strcmp(value, "off") == 0;
+		return ERROR_OK;
+	}
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s -cs%s -size -page -erase -verify", name, controller->name,
+		controller->needs_base ? " -base" : "", controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
+	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
+static int parse_loader(struct ofl_options *options, const char *loader)
+{
+	char known[128] = "";
+
+	if (strncmp(loader, "spi:", 4) == 0)
+		options->controller = ofl_controller_by_name(loader + 4);
+	if (options->controller)
+		return ERROR_OK;
+	for (unsigned int n = 0; n < ARRAY_SIZE(controllers); n++) {
+		size_t used = strlen(known);
+		snprintf(known + used, sizeof(known) - used, " spi:%s", controllers[n].name);
+	}
+	if (strncmp(loader, "spi:", 4) == 0)
+		LOG_ERROR("ofl: there is no controller '%s'; built in are%s", loader, known);
+	else
+		LOG_ERROR("ofl: loader files ('%s') are not supported by this version; built in are%s", loader, known);
+	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
+static int missing(const char *loader, const char *option)
+{
+	LOG_ERROR("ofl: %s needs %s", loader, option);
+	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
+int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char **argv)
+{
+	if (!argc) {
+		LOG_ERROR("ofl: LOADER is missing at the end of the bank line, e.g. spi:gpio");
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	}
+	int retval = parse_loader(options, argv[0]);
+	for (unsigned int n = 1; retval == ERROR_OK && n < argc; n += 2) {
+		if (n + 1 == argc) {
+			LOG_ERROR("ofl: option '%s' has no value (lists go into braces)", argv[n]);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		retval = parse_option(options, argv[n], argv[n + 1]);
+	}
+	if (retval != ERROR_OK)
+		return retval;
+
+	const struct ofl_controller *controller = options->controller;
+	if (controller->needs_base && !options->has_base)
+		return missing(argv[0], "-base ADDRESS, the controller's first register");
+	if (controller->needs_cs && !options->has_cs)
+		return missing(argv[0], "-cs {HIGH_ADDR HIGH_VALUE LOW_ADDR LOW_VALUE}");
+	if (controller->needs_gpio_pins && !options->has_sck)
+		return missing(argv[0], "-sck {HIGH_ADDR HIGH_VALUE LOW_ADDR LOW_VALUE}");
+	if (controller->needs_gpio_pins && !options->has_mosi)
+		return missing(argv[0], "-mosi {HIGH_ADDR HIGH_VALUE LOW_ADDR LOW_VALUE}");
+	if (controller->needs_gpio_pins && !options->has_miso)
+		return missing(argv[0], "-miso {ADDR MASK}");
+	/* The stub stores whole words; a half-word address would fault there, where it is harder to understand. */
+	for (unsigned int n = 0; n < OFL_CTL_WORDS; n++) {
+		bool is_address = n == OFL_CTL_CS || n == OFL_CTL_CS + 2 || n == OFL_CTL_BASE;
+		if (controller->needs_gpio_pins)
+			is_address = n % 2 == 0;
+		if (is_address && (options->ctl[n] & 3)) {
+			LOG_ERROR("ofl: register address 0x%" PRIx32 " is not on a word boundary", options->ctl[n]);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+	}
+	return ERROR_OK;
+}

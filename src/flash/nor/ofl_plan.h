@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * What to do to a flash, computed from its geometry and the request. Pure: no OpenOCD, no target, no I/O.
+ */
+
+#ifndef OPENOCD_FLASH_NOR_OFL_PLAN_H
+#define OPENOCD_FLASH_NOR_OFL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OFL_MAX_ERASE_TYPES	4
+#define OFL_MAX_REGIONS		32
+
+struct ofl_erase_type {
+	uint32_t size_bytes;	/* power of two */
+	uint8_t opcode;		/* the one that goes with the address width in use */
+	uint32_t typical_ms, max_ms;	/* 0: not known */
+};
+
+/* A stretch of the flash with its own choice of erase types; bit n of erase_mask = erase[n]. */
+struct ofl_region {
+	uint64_t offset_bytes;
+	uint64_t size_bytes;
+	uint8_t erase_mask;
+};
+
+/* Geometry as the planner wants it: erase types sorted by size, smallest first, regions sorted and without gaps. */
+struct ofl_geometry {
+	uint64_t size_bytes;
+	uint32_t page_bytes;
+	unsigned int num_erase_types;
+	struct ofl_erase_type erase[OFL_MAX_ERASE_TYPES];
+	unsigned int num_regions;	/* at least 1 */
+	struct ofl_region region[OFL_MAX_REGIONS];
+	uint8_t chip_erase_opcode;	/* 0: none */
+	uint32_t chip_erase_typical_ms, chip_erase_max_ms;	/* 0: not known */
+};
+
+/* `count` units of `unit_bytes` from `offset_bytes`. */
+struct ofl_erase_step {
+	uint64_t offset_bytes;
+	uint64_t unit_bytes;
+	uint32_t count;
+	uint8_t opcode;
+	bool chip_erase;	/* opcode takes no address */
+	uint32_t typical_ms, max_ms;	/* of one unit; 0: not known */
+};
+
+/* Returns NULL when `geometry` keeps the promises above, else what is wrong with it. */
+const char *ofl_geometry_fault(const struct ofl_geometry *geometry);
+
+/* Size of the sector that `offset_bytes` lies in: the region's smallest erase unit. 0: outside the flash. */
+uint32_t ofl_plan_sector_bytes(const struct ofl_geometry *geometry, uint64_t offset_bytes);
+
+/*
+ * Steps that erase exactly [offset_bytes, offset_bytes + length_bytes), which must begin and end on sectors: the largest units
+ * that fit, smaller ones at the edges, one chip erase when that is everything and the table says it is faster. Returns the
+ * number of steps, or -1 when the range is not on sectors or `max_steps` is too few (8 a region are enough).
+ */
+int ofl_plan_erase(const struct ofl_geometry *geometry, uint64_t offset_bytes, uint64_t length_bytes,
+		struct ofl_erase_step *steps, unsigned int max_steps);
+
+/* Typical time of the steps in milliseconds; units of unknown time count as 0. */
+uint64_t ofl_plan_erase_ms(const struct ofl_erase_step *steps, unsigned int num_steps);
+
+/* A piece for one slot of the ring: within one page, not blank. */
+struct ofl_piece {
+	uint64_t offset_bytes;	/* in the flash */
+	size_t data_offset;	/* in the data of the request */
+	uint32_t length_bytes;
+};
+
+/*
+ * Walks the data of a write in pieces of at most `piece_bytes` (a power of two that divides the page, or the page) and leaves
+ * out the ones that are all FF: programming those changes nothing. *position starts at 0; returns false at the end.
+ */
+bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
+		size_t *position, struct ofl_piece *piece);
+
+/* Number of pieces of the whole walk. */
+uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes);
+
+/*
+ * How the ring is cut into slots for programming. Full pages when at least two fit (one is filled while the other is
+ * programmed), else the largest power-of-two part of a page of which two fit. Returns false when not even pieces of
+ * OFL_MIN_PIECE_BYTES do; *missing_bytes is then how much more work area is needed.
+ */
+#define OFL_MIN_PIECE_BYTES	16
+#define OFL_SLOT_HEADER_BYTES	8
+
+struct ofl_slots {
+	uint32_t piece_bytes;
+	uint32_t slot_bytes;
+	uint32_t count;
+};
+
+bool ofl_plan_slots(uint32_t ring_bytes, uint32_t page_bytes, struct ofl_slots *slots, uint32_t *missing_bytes);
+
+#endif /* OPENOCD_FLASH_NOR_OFL_PLAN_H */
