@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * What the flash code needs of an SPI controller. One ctl_<name>.c implements it, chosen at link time: no controller register
- * outside that file, no #ifdef for controllers anywhere.
+ * What the flash code needs of an SPI controller. One ctl_<name>.c implements it, chosen at link time: no controller
+ * register outside that file, no #ifdef for controllers anywhere.
  */
 
 #ifndef OPENOCD_LOADERS_FLASH_OFL_CTL_H
@@ -21,8 +21,8 @@ void ctl_init(struct ofl_params *p);
 void ctl_fini(struct ofl_params *p);
 
 /*
- * One command: ctl_begin sends opcode, address (p->address) and dummy bytes; then `length` bytes of data are put or got (a
- * reader may stop early); ctl_end finishes it.
+ * One command: ctl_begin sends opcode, address (p->address) and dummy bytes; then `length` bytes of data are put or got
+ * (a reader may stop early); ctl_end finishes it.
  */
 void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length);
 void ctl_put(struct ofl_params *p, uint32_t byte);

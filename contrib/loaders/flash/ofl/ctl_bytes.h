@@ -18,7 +18,10 @@ void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 	(void)length;
 	pin_low(&p->ctl[OFL_CTL_CS]);
 	ctl_exchange(p, command & 0xff);
-	/* Most significant byte first: the address is moved up so that it is on top. What is left, zeros, makes the dummies. */
+	/*
+	 * Most significant byte first: the address is moved up so that it is on top. What is left, zeros, makes the
+	 * dummies.
+	 */
 	uint32_t address_bytes = (command >> 8) & 0xf;
 	uint32_t address = p->address << (32 - 8 * address_bytes);
 	for (uint32_t n = address_bytes + ((command >> 12) & 0xf); n; n--) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * SPI mode 0 by hand on any GPIO that has registers which set and clear single pins and one which reads them. Direction and
- * pin mux are the board file's business; SCK and CS are left at their idle levels.
+ * SPI mode 0 by hand on any GPIO that has registers which set and clear single pins and one which reads them. Direction
+ * and pin mux are the board file's business; SCK and CS are left at their idle levels.
  */
 
 #include "ctl_bytes.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * First bytes of every blob. The host starts here with r0 = params and SP = end of the stack, in thread mode, privileged,
- * on MSP, interrupts masked (or not, with -irq on).
+ * First bytes of every blob. The host starts here with r0 = params and SP = end of the stack, in thread mode,
+ * privileged, on MSP, interrupts masked.
  */
 
 #include "ofl_abi.h"
@@ -28,8 +28,8 @@ ofl_start:
 	b	ofl_end
 
 	/*
-	 * void ofl_fail(struct ofl_params *p, uint32_t status): the way out from any depth. No unwinding is needed: the host
-	 * sets SP anew for each run. Releases the chip select first, so that the flash forgets a half-sent command.
+	 * void ofl_fail(struct ofl_params *p, uint32_t status): the way out from any depth. No unwinding is needed: the
+	 * host sets SP anew for each run. Releases the chip select first, so that the flash forgets a half-sent command.
 	 */
 	.global	ofl_fail
 	.thumb_func

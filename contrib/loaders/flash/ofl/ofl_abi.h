@@ -5,11 +5,11 @@
  * doc/abi.txt says the same in prose and is compared with this file by testing/unit/test_abi.c.
  *
  * Work area, from its start:  [stub][loader][stack][params][ring]
- * The host starts the stub at its first byte with r0 = address of struct ofl_params and SP = end of the stack. The stub ends at
- * a BKPT; status then is not OFL_STATUS_RUNNING. All words are little-endian, as the cores are.
+ * The host starts the stub at its first byte with r0 = address of struct ofl_params and SP = end of the stack. The stub
+ * ends at a BKPT; status then is not OFL_STATUS_RUNNING. All words are little-endian, as the cores are.
  *
- * Bump OFL_ABI_MINOR when words are appended or an operation or a status is added, OFL_ABI_MAJOR when anything that an older
- * reader relies on moves or changes its meaning.
+ * Bump OFL_ABI_MINOR when words are appended or an operation or a status is added, OFL_ABI_MAJOR when anything that an
+ * older reader relies on moves or changes its meaning.
  */
 
 #ifndef OPENOCD_LOADERS_FLASH_OFL_ABI_H
@@ -57,7 +57,8 @@ enum ofl_status {
 };
 
 /*
- * An SPI command: opcode, then address, then dummy bytes (sent as 00), then data. Bits 7:0 opcode, 11:8 address bytes (0..4),
+ * An SPI command: opcode, then address, then dummy bytes (sent as 00), then data. Bits 7:0 opcode, 11:8 address bytes
+ * (0..4),
  * 15:12 dummy bytes, bit 16: data goes to the flash (else it comes from it).
  */
 #define OFL_COMMAND(opcode, address_bytes, dummy_bytes) \
@@ -116,8 +117,8 @@ struct ofl_erase_entry {
 };
 
 /*
- * OFL_OP_CRC: the buffer starts with the 16 words of the nibble table of CRC-32 (reflected, polynomial EDB88320, as zlib's);
- * results follow, one word a unit: the register's value before the final complement, started from FFFFFFFF.
+ * OFL_OP_CRC: the buffer starts with the 16 words of the nibble table of CRC-32 (reflected, polynomial EDB88320, as
+ * zlib's); results follow, one word a unit: the register's value before the final complement, started from FFFFFFFF.
  * OFL_OP_BLANK: results start at the buffer's first word: offset of the first byte that is not FF, or unit_bytes.
  */
 #define OFL_CRC_TABLE_WORDS	16
