@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * ofl: programs any flash that an on-target loader can program. A tiny stub in the work area runs the page program loop from a
- * ring buffer; the host streams, handles the sector layout and verifies.
+ * ofl: programs any flash that an on-target loader can program. A tiny stub in the work area runs the page program loop
+ * from a ring buffer; the host streams, handles the sector layout and verifies.
  *
  *  image file          src/target/image.c, src/flash/nor/core.c
  *    | sections
@@ -31,8 +31,8 @@
 #include "ofl.h"
 
 /*
- * What a bank covers while its chip is unknown: enough that a write to it finds the bank, and fails there with a reason, instead
- * of being dropped by the core with "no flash bank found" and success.
+ * What a bank covers while its chip is unknown: enough that a write to it finds the bank, and fails there with a
+ * reason, instead of being dropped by the core with "no flash bank found" and success.
  */
 #define UNKNOWN_BYTES	(16 * 1024 * 1024)
 
@@ -160,25 +160,39 @@ static int probe_loudly(struct flash_bank *bank)
 }
 
 /*
- * Never fails: a failing auto_probe refuses GDB's connection and blocks every address-based command of the target, those for
- * its internal flash included (core.c, gdb_server.c).
+ * The core says no more than "Bank is invalid" of a bank without sectors, so the reason is said here; once for the
+ * several probes of one command.
+ */
+static void warn_unknown(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	int64_t now_ms = timeval_ms();
+
+	if (now_ms - ofl->warned_ms < 300)
+		return;
+	ofl->warned_ms = now_ms;
+	LOG_WARNING("ofl: %s: not identified: %s", bank->name, ofl->why_unknown);
+}
+
+/*
+ * Never fails: a failing auto_probe refuses GDB's connection and blocks every address-based command of the target,
+ * those for its internal flash included (core.c, gdb_server.c).
  */
 static int ofl_auto_probe(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
-	char before[sizeof(ofl->why_unknown)];
 
 	if (ofl->identified || ofl->session.open)
 		return ERROR_OK;
 	if (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED) {
 		set_unknown(bank);
-		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "target %s is not halted; 'reset init' and 'flash probe %s'",
-			target_name(bank->target), bank->name);
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "target %s is %s; halt it first, best by 'reset init', then "
+			"'flash probe %s'", target_name(bank->target), target_state_name(bank->target), bank->name);
+		warn_unknown(bank);
 		return ERROR_OK;
 	}
-	snprintf(before, sizeof(before), "%s", ofl->why_unknown);
-	if (ofl_probe(bank) != ERROR_OK && strcmp(before, ofl->why_unknown) != 0)
-		LOG_WARNING("ofl: %s: not identified: %s", bank->name, ofl->why_unknown);
+	if (ofl_probe(bank) != ERROR_OK)
+		warn_unknown(bank);
 	return ERROR_OK;
 }
 
@@ -364,19 +378,24 @@ static int ofl_protect(struct flash_bank *bank, int set, unsigned int first, uns
 	return ERROR_OK;
 }
 
+/* What ofl_protect() set is all there is; without this callback the core says that nothing is known. */
+static int ofl_protect_check(struct flash_bank *bank)
+{
+	(void)bank;
+	return ERROR_OK;
+}
+
 static void ofl_free_driver_priv(struct flash_bank *bank)
 {
 	free(bank->driver_priv);
 	bank->driver_priv = NULL;
 }
 
-extern const struct flash_driver ofl_flash;
-
 /* Two banks on one chip would erase under each other's feet. */
 static int check_chip_select(const struct flash_bank *bank, const struct ofl_options *options)
 {
 	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
-		if (other->driver != &ofl_flash || other->target != bank->target)
+		if (other->driver != bank->driver || other->target != bank->target)
 			continue;
 		const uint32_t *cs = ofl_from_bank(other)->options.ctl + OFL_CTL_CS;
 		if (memcmp(cs, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS * sizeof(*cs)) == 0) {
@@ -431,6 +450,7 @@ const struct flash_driver ofl_flash = {
 	.probe = probe_loudly,
 	.auto_probe = ofl_auto_probe,
 	.erase_check = ofl_erase_check,
+	.protect_check = ofl_protect_check,
 	.info = ofl_info,
 	.free_driver_priv = ofl_free_driver_priv,
 };

@@ -21,8 +21,8 @@ struct ofl_controller {
 	uint32_t blob_bytes;
 	bool needs_base, needs_cs, needs_gpio_pins;
 	/*
-	 * No status read is faster than this, at the fastest clocks that the controller is found with. A deadline in time becomes
-	 * at least that many polls of the stub, which has no clock of its own; the host watches the time.
+	 * No status read is faster than this, at the fastest clocks that the controller is found with. A deadline in time
+	 * becomes at least that many polls of the stub, which has no clock of its own; the host watches the time.
 	 */
 	uint32_t min_poll_ns;
 };
@@ -56,6 +56,8 @@ struct ofl_chip {
 	uint32_t read_command, program_command;
 	uint8_t address_bytes;
 	uint8_t enter_4byte, leave_4byte;	/* opcodes around each session; 0: not needed */
+	bool clear_extended;		/* leaving 4-byte mode leaves the extended address register set: cleared after it */
+	uint32_t program_once_bytes;	/* a unit with ECC: may be programmed once after an erase; 0: none */
 	bool mode_4byte_wren;		/* those two need a write enable before them */
 	uint32_t page_program_typical_us, page_program_max_us;	/* 0: not known */
 	uint32_t status_command, busy_mask, busy_invert;
@@ -77,10 +79,10 @@ struct ofl_stats {
 struct ofl_cortexm {
 	uint32_t cpuid;
 	bool has_v7m_faults, has_stack_limits;
-	uint32_t mpu_ctrl, demcr, msplim, psplim;
+	uint32_t mpu_ctrl, demcr, demcr_copy, msplim, psplim;
 	bool prepared;
 	struct armv7m_algorithm algorithm;
-	struct reg_param reg_params[5];
+	struct reg_param reg_params[6];
 	unsigned int num_reg_params;
 };
 
@@ -103,6 +105,7 @@ struct ofl_bank {
 	struct ofl_session session;
 	struct ofl_stats stats;
 	bool trace;
+	int64_t warned_ms;
 	/* One progress line a second: see ofl_progress(). */
 	int64_t progress_started_ms, progress_said_ms;
 };
@@ -114,7 +117,9 @@ static inline struct ofl_bank *ofl_from_bank(const struct flash_bank *bank)
 
 /* ofl_session.c: the only file that touches the target */
 
-/* Checks the target, lays out the work area, prepares the core and puts the stub there. Closed by ofl_session_close(). */
+/*
+ * Checks the target, lays out the work area, prepares the core and puts the stub there. Closed by ofl_session_close().
+ */
 int ofl_session_open(struct ofl_bank *ofl);
 /* Puts everything back; also after any failure. Returns `retval`, or its own error when that was ERROR_OK. */
 int ofl_session_close(struct ofl_bank *ofl, int retval);
@@ -131,14 +136,14 @@ struct ofl_live {
 };
 int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live);
 /*
- * True when the stub can no longer be running although its status says so: halted, locked up, reset. Asks the debug port, so not
- * for every turn of a loop.
+ * True when the stub can no longer be running although its status says so: halted, locked up, reset. Asks the debug
+ * port, so not for every turn of a loop.
  */
 bool ofl_session_is_dead(struct ofl_bank *ofl);
 /*
- * Ends the run: collects the status and restores registers. When the stub has not ended it is stopped, and the report says so; `waited_for`
- * and `waited_ms` go into the message (waited_ms < 0: it was not a deadline). Says what failed and where; ERROR_OK
- * only for OFL_STATUS_OK.
+ * Ends the run: collects the status and restores registers. When the stub has not ended it is stopped, and the report
+ * says so; `waited_for` and `waited_ms` go into the message (waited_ms < 0: it was not a deadline). Says what failed
+ * and where; ERROR_OK only for OFL_STATUS_OK.
  */
 int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t waited_ms);
 /* Start, look until the end or `deadline_ms` without progress, finish. `progress` may be NULL. */
@@ -159,8 +164,8 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t entry, uint32_t stack, uint32_t params);
 /*
- * Waits for the core to halt, stops it when it does not, and puts the registers back. *halted_by_itself and, for a stop that the stub did not
- * intend, `text` tell what was found (PC, fault registers, reset).
+ * Waits for the core to halt, stops it when it does not, and puts the registers back. *halted_by_itself and, for a stop
+ * that the stub did not intend, `text` tell what was found (PC, fault registers, reset).
  */
 int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
 		char *text, size_t text_size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * From what is known of a chip (its SFDP table, OpenOCD's table of parts, the bank line) to how it is operated: geometry, opcodes,
- * address width, status register. No target.
+ * From what is known of a chip (its SFDP table, OpenOCD's table of parts, the bank line) to how it is operated:
+ * geometry, opcodes, address width, status register. No target.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -105,7 +105,10 @@ static void default_status(struct ofl_chip *chip)
 	chip->error_mask = 0;
 }
 
-/* Some parts say in a register of their own that a program or erase failed. [spinor.md 3.2 of the facts; data sheets named there] */
+/*
+ * Some parts say in a register of their own that a program or erase failed. [spinor.md 3.2 of the facts; data sheets
+ * named there]
+ */
 static void part_errors(struct ofl_chip *chip)
 {
 	const uint8_t *id = chip->jedec_id;
@@ -201,6 +204,11 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 		const struct ofl_sfdp_erase_type *type = &sfdp->erase[n];
 		if (!type->size_bytes || (opcodes_4byte && !type->opcode_4byte))
 			continue;
+		if (type->step_bytes && type->step_bytes < type->size_bytes) {
+			ofl_chip_note(chip, "erase opcode %02x not used: the table gives it two sizes, %" PRIu32 " and %" PRIu32
+				"; -erase {SIZE OPCODE} says which", type->opcode, type->step_bytes, type->size_bytes);
+			continue;
+		}
 		unsigned int index = geometry->num_erase_types++;
 		geometry->erase[index] = (struct ofl_erase_type) {
 			.size_bytes = type->size_bytes,
@@ -216,6 +224,12 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 	if (!sfdp->num_regions)
 		geometry->region[0].erase_mask = (1u << geometry->num_erase_types) - 1;
 	sort_erase_types(geometry);
+	chip->clear_extended = sfdp->clear_extended_on_exit;
+	chip->program_once_bytes = sfdp->program_once_bytes;
+	if (sfdp->locked_at_power_up)
+		ofl_chip_note(chip, "all blocks are locked at power-up: 'ofl spi BANK 0 0x06', 'ofl spi BANK 0 0x98' unlock them");
+	if (sfdp->num_dies > 1)
+		ofl_chip_note(chip, "%u dies with a status register each: operations on the others are not seen", sfdp->num_dies);
 	part_errors(chip);
 	if (sfdp->busy_by_flag_status && !chip->error_mask) {
 		chip->status_command = OFL_COMMAND(0x70, 0, 0);
@@ -231,7 +245,7 @@ int ofl_chip_from_table(struct ofl_chip *chip, char *why, size_t why_size)
 	struct ofl_geometry *geometry = &chip->geometry;
 
 	if (!device) {
-		snprintf(why, why_size, "JEDEC id %02x%02x%02x has no SFDP table and is not in OpenOCD's list of parts; give -size, "
+		snprintf(why, why_size, "JEDEC id %02x%02x%02x has no usable SFDP table and is not in OpenOCD's list of parts; give -size, "
 			"-page and -erase {SIZE OPCODE} in the bank line", chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
 		return ERROR_FLASH_BANK_INVALID;
 	}
@@ -277,6 +291,11 @@ int ofl_chip_apply_options(struct ofl_chip *chip, const struct ofl_options *opti
 		default_status(chip);
 		part_errors(chip);
 		geometry->page_bytes = 256;
+	}
+	if (known && options->chip_bytes > THREE_BYTE_LIMIT && chip->address_bytes == 3) {
+		snprintf(why, why_size, "-size 0x%" PRIx64 " is more than 3 address bytes reach, and %s names no way to 4-byte addresses",
+			options->chip_bytes, chip->source);
+		return ERROR_FLASH_BANK_INVALID;
 	}
 	if (options->page_bytes)
 		geometry->page_bytes = options->page_bytes;

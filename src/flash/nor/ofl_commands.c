@@ -55,7 +55,7 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 		else
 			command_print(cmd, "erase: %" PRIu32 " bytes, opcode %02x, time unknown", type->size_bytes, type->opcode);
 	}
-	if (geometry->chip_erase_max_ms)
+	if (geometry->chip_erase_opcode && geometry->chip_erase_max_ms)
 		command_print(cmd, "chip-erase: opcode %02x, %" PRIu32 " ms typical, %" PRIu32 " ms maximum",
 			geometry->chip_erase_opcode, geometry->chip_erase_typical_ms, geometry->chip_erase_max_ms);
 	if (geometry->num_regions > 1)

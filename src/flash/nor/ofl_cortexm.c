@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * What is special to Cortex-M: making a halted core fit to run code in RAM, starting that code, telling what stopped it, and
- * putting everything back. Called by ofl_session.c only; another architecture would sit beside this file.
+ * What is special to Cortex-M: making a halted core fit to run code in RAM, starting that code, telling what stopped
+ * it, and putting everything back. Called by ofl_session.c only; another architecture would sit beside this file.
  *
  * [v7M] ARM DDI 0403E.e, ARMv7-M Architecture Reference Manual; [v8M] ARM DDI 0553B.y; [v6M] ARM DDI 0419E.
  */
@@ -91,6 +91,7 @@ static int write_special(struct target *target, uint32_t regsel, uint32_t value)
 
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 {
+	struct armv7m_common *armv7m = target_to_armv7m(target);
 	uint32_t ccr;
 	int retval = target_read_u32(target, CPUID, &core->cpuid);
 	if (retval == ERROR_OK)
@@ -126,6 +127,9 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 	/* A fault in the stub must halt instead of running the application's handler. */
 	if (retval == ERROR_OK)
 		retval = target_write_u32(target, OFL_DEMCR, core->demcr | DEMCR_VC_HARDERR);
+	/* With ST-LINK's high-level adapter each start writes this copy to DEMCR (hla_target.c). */
+	core->demcr_copy = armv7m->demcr;
+	armv7m->demcr |= DEMCR_VC_HARDERR;
 	/* Lines of the instruction cache may hold what the work area held before. */
 	if (retval == ERROR_OK && core->has_v7m_faults && (ccr & CCR_IC))
 		retval = target_write_u32(target, ICIALLU, 0);
@@ -141,6 +145,7 @@ int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 	if (!core->prepared)
 		return ERROR_OK;
 	core->prepared = false;
+	target_to_armv7m(target)->demcr = core->demcr_copy;
 	if (core->mpu_ctrl)
 		retval = target_write_u32(target, MPU_CTRL, core->mpu_ctrl);
 	if (retval == ERROR_OK && core->msplim)
@@ -184,11 +189,13 @@ int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t 
 	add_reg_param(target, core, "r0", 32, params);
 	add_reg_param(target, core, "sp", 32, stack);
 	/*
-	 * Privileged thread mode on MSP, whatever the application was doing: OpenOCD writes registers in descending order, CONTROL
-	 * before R13, so that "sp" means MSP by then. FAULTMASK would turn a fault into lockup.
+	 * Privileged thread mode on MSP, whatever the application was doing: OpenOCD writes registers in descending order,
+	 * CONTROL before R13, so that "sp" means MSP by then. FAULTMASK would turn a fault into lockup.
 	 */
 	add_reg_param(target, core, "control", 3, 0);
 	add_reg_param(target, core, "faultmask", 1, 0);
+	/* cortex_m masks interrupts by itself when it runs an algorithm, hla_target does not. */
+	add_reg_param(target, core, "primask", 1, 1);
 	add_reg_param(target, core, "basepri", 8, 0);
 
 	int retval = target_start_algorithm(target, 0, NULL, core->num_reg_params, core->reg_params, entry, 0,
@@ -305,7 +312,10 @@ int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool exp
 				"it has been halted again, 'reset init' before the next try");
 			/* What the reset undid needs no restoring; what the application does now we did not start. */
 			core->prepared = false;
-			/* OpenOCD does not halt a target that it believes to be in reset; the poll after that one finds it running. */
+			target_to_armv7m(target)->demcr = core->demcr_copy;
+			/*
+			 * OpenOCD does not halt a target that it believes to be in reset; the poll after that one finds it running.
+			 */
 			target_poll(target);
 			if (target_halt(target) == ERROR_OK)
 				target_wait_state(target, TARGET_HALTED, 1000);

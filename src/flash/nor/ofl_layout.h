@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 /*
- * Stack of the built-in loaders: their budget (testing/stub measures it), and a fault's exception frame on top, so that the
- * fault can still be read out instead of being overwritten by its own report (ARMv7-M ARM DDI 0403E, B1.5.6: 8 words).
+ * Stack of the built-in loaders: their budget (testing/stub measures it), and a fault's exception frame on top, so that
+ * the fault can still be read out instead of being overwritten by its own report (ARMv7-M ARM DDI 0403E, B1.5.6: 8
+ * words).
  */
 #define OFL_STACK_BUDGET_BYTES	160
 #define OFL_FAULT_FRAME_BYTES	32
@@ -27,8 +28,8 @@ struct ofl_layout {
 };
 
 /*
- * Lays `area_bytes` from `area` (a multiple of 4) out. Returns false when it is too small; *missing_bytes is then how much
- * more is needed at least.
+ * Lays `area_bytes` from `area` (a multiple of 4) out. Returns false when it is too small; *missing_bytes is then how
+ * much more is needed at least.
  */
 bool ofl_layout(uint32_t area, uint32_t area_bytes, uint32_t stub_bytes, uint32_t stack_bytes, struct ofl_layout *layout,
 		uint32_t *missing_bytes);

@@ -51,7 +51,10 @@ const struct ofl_controller *ofl_controller_by_name(const char *name)
 	return NULL;
 }
 
-/* Parses exactly `count` numbers (or, with `at_most`, up to that many) out of a Tcl list. Returns how many, -1 with a message. */
+/*
+ * Parses exactly `count` numbers (or, with `at_most`, up to that many) out of a Tcl list. Returns how many, -1 with a
+ * message.
+ */
 static int parse_numbers(const char *option, const char *text, uint64_t *numbers, unsigned int count, bool at_most,
 		uint64_t limit)
 {

@@ -54,7 +54,8 @@ static const struct ofl_region *find_region(const struct ofl_geometry *geometry,
 }
 
 /*
- * Largest type that starts at `offset_bytes` on its own alignment, ends by `end`, and stays inside the region; NULL if none.
+ * Largest type that starts at `offset_bytes` on its own alignment, ends by `end`, and stays inside the region; NULL if
+ * none.
  */
 static const struct ofl_erase_type *largest_fit(const struct ofl_geometry *geometry, uint64_t offset_bytes, uint64_t end)
 {
@@ -185,13 +186,16 @@ uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_
 
 bool ofl_plan_slots(uint32_t ring_bytes, uint32_t page_bytes, struct ofl_slots *slots, uint32_t *missing_bytes)
 {
-	for (uint32_t piece = page_bytes; piece >= OFL_MIN_PIECE_BYTES; piece /= 2) {
+	/* Parts that program a byte or a word at a time have pages of that size. */
+	uint32_t least_bytes = page_bytes < OFL_MIN_PIECE_BYTES ? page_bytes : OFL_MIN_PIECE_BYTES;
+
+	for (uint32_t piece = page_bytes; piece && piece >= least_bytes; piece /= 2) {
 		slots->piece_bytes = piece;
-		slots->slot_bytes = OFL_SLOT_HEADER_BYTES + piece;
+		slots->slot_bytes = (OFL_SLOT_HEADER_BYTES + piece + 3) & ~3u;
 		slots->count = ring_bytes / slots->slot_bytes;
 		if (slots->count >= 2)
 			return true;
 	}
-	*missing_bytes = 2 * (OFL_SLOT_HEADER_BYTES + OFL_MIN_PIECE_BYTES) - ring_bytes;
+	*missing_bytes = 2 * ((OFL_SLOT_HEADER_BYTES + least_bytes + 3) & ~3u) - ring_bytes;
 	return false;
 }

@@ -56,9 +56,10 @@ const char *ofl_geometry_fault(const struct ofl_geometry *geometry);
 uint32_t ofl_plan_sector_bytes(const struct ofl_geometry *geometry, uint64_t offset_bytes);
 
 /*
- * Steps that erase exactly [offset_bytes, offset_bytes + length_bytes), which must begin and end on sectors: the largest units
- * that fit, smaller ones at the edges, one chip erase when that is everything and the table says it is faster. Returns the
- * number of steps, or -1 when the range is not on sectors or `max_steps` is too few (8 a region are enough).
+ * Steps that erase exactly [offset_bytes, offset_bytes + length_bytes), which must begin and end on sectors: the
+ * largest units that fit, smaller ones at the edges, one chip erase when that is everything and the table says it is
+ * faster. Returns the number of steps, or -1 when the range is not on sectors or `max_steps` is too few (8 a region are
+ * enough).
  */
 int ofl_plan_erase(const struct ofl_geometry *geometry, uint64_t offset_bytes, uint64_t length_bytes,
 		struct ofl_erase_step *steps, unsigned int max_steps);
@@ -74,8 +75,9 @@ struct ofl_piece {
 };
 
 /*
- * Walks the data of a write in pieces of at most `piece_bytes` (a power of two that divides the page, or the page) and leaves
- * out the ones that are all FF: programming those changes nothing. *position starts at 0; returns false at the end.
+ * Walks the data of a write in pieces of at most `piece_bytes` (a power of two that divides the page, or the page) and
+ * leaves out the ones that are all FF: programming those changes nothing. *position starts at 0; returns false at the
+ * end.
  */
 bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
 		size_t *position, struct ofl_piece *piece);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * The host end of the ring. A ring is a number of slots, one page (or piece of a page) each; wp counts the slots that the producer has
- * filled, rp the ones that the consumer has emptied, both from 0 and never wrapping within a run, so that all slots can be
- * in use at once: two pages of RAM are enough to fill one while the other is programmed.
+ * The host end of the ring. A ring is a number of slots, one page (or piece of a page) each; wp counts the slots that
+ * the producer has filled, rp the ones that the consumer has emptied, both from 0 and never wrapping within a run, so
+ * that all slots can be in use at once: two pages of RAM are enough to fill one while the other is programmed.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -14,7 +14,10 @@
 
 #include "ofl.h"
 
-/* The stub must move within this time; it is fed while the link is slow, so it is the flash or the stub that is being waited for. */
+/*
+ * The stub must move within this time; it is fed while the link is slow, so it is the flash or the stub that is being
+ * waited for.
+ */
 #define STALL_FLOOR_MS	2000
 
 /* Watches a run that moves in slots: the deadline and, now and then, whether the stub is alive at all. */
@@ -54,7 +57,18 @@ static void watch_start(struct watch *watch, int64_t deadline_ms)
 	watch->deadline_ms = deadline_ms;
 }
 
-/* Fills up to `room` slots behind `wp` that lie next to each other in the ring, and publishes them. Returns how many. */
+/*
+ * A transfer of ours over a slow link may take longer than the stub may: the stub's time starts when it has what it
+ * waits for.
+ */
+static void watch_served(struct watch *watch)
+{
+	watch->moved_ms = timeval_ms();
+}
+
+/*
+ * Fills up to `room` slots behind `wp` that lie next to each other in the ring, and publishes them. Returns how many.
+ */
 struct feed {
 	struct ofl_bank *ofl;
 	const struct ofl_slots *slots;
@@ -111,6 +125,11 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 		LOG_ERROR("ofl: the work area is %" PRIu32 " bytes too small for programming", missing);
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
+	if (slots.piece_bytes < chip->program_once_bytes) {
+		LOG_ERROR("ofl: %s: the work area has room for pieces of %" PRIu32 " bytes, but this flash programs each unit of %" PRIu32
+			" bytes once; a larger work area is needed", ofl->bank->name, slots.piece_bytes, chip->program_once_bytes);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
 	if (slots.piece_bytes < chip->geometry.page_bytes)
 		LOG_WARNING("ofl: %s: the work area is small: pages of %" PRIu32 " bytes are programmed in pieces of %" PRIu32
 			", slower than the flash could", ofl->bank->name, chip->geometry.page_bytes, slots.piece_bytes);
@@ -150,6 +169,7 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 	watch_start(&watch, STALL_FLOOR_MS + page_us / 500);
 	/* The first fill needs no look: all slots are free. */
 	retval = feed_slots(&feed, slots.count);
+	watch_served(&watch);
 	while (retval == ERROR_OK) {
 		retval = ofl_session_look(ofl, &live);
 		if (retval != ERROR_OK || live.status != OFL_STATUS_RUNNING)
@@ -163,8 +183,10 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 			break;
 		ofl_progress(ofl, "programming", (uint64_t)live.rp * slots.piece_bytes, (uint64_t)count * slots.piece_bytes);
 		uint32_t room = slots.count - (feed.wp - live.rp);
-		if (room && feed.wp < count)
+		if (room && feed.wp < count) {
 			retval = feed_slots(&feed, room);
+			watch_served(&watch);
+		}
 	}
 	free(feed.staging);
 	int finished = ofl_session_finish(ofl, "programming", waited_ms);
@@ -224,6 +246,7 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 		retval = ofl_session_write_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, rp), &rp, 1);
 		if (retval != ERROR_OK)
 			break;
+		watch_served(&watch);
 		ofl_progress(ofl, "reading", at + n, length);
 	}
 	if (retval == ERROR_OK && rp == count) {

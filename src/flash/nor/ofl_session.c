@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * One stay on the target: work area laid out, stub uploaded and read back, core prepared, stub run, everything restored. The only
- * file that touches the target (with ofl_cortexm.c, which it calls).
+ * One stay on the target: work area laid out, stub uploaded and read back, core prepared, stub run, everything
+ * restored. The only file that touches the target (with ofl_cortexm.c, which it calls).
  */
 
 #ifdef HAVE_CONFIG_H
@@ -17,7 +17,10 @@
 #define RING_MAX_BYTES		0x8000
 #define RING_MAX_BACKED_BYTES	0x1000
 
-/* Waits of the stub, in its loops of about 10 cycles: a slow core takes longer, a fast one still has seconds for the host. */
+/*
+ * Waits of the stub, in its loops of about 10 cycles: a slow core takes longer, a fast one still has seconds for the
+ * host.
+ */
 #define HOST_WAIT_LOOPS		100000000
 /* A frame on the wire: 32 bits at a 16 MHz core and a divider of 256 are below 10000 cycles. */
 #define CONTROLLER_WAIT_LOOPS	20000
@@ -254,7 +257,10 @@ bool ofl_session_is_dead(struct ofl_bank *ofl)
 	return target_poll(target) != ERROR_OK || target->state != TARGET_DEBUG_RUNNING;
 }
 
-/* After a run that was cut short: chip select up, the controller's registers back. Best effort, quiet: the cause is told already. */
+/*
+ * After a run that was cut short: chip select up, the controller's registers back. Best effort, quiet: the cause is
+ * told already.
+ */
 static void restore_controller(struct ofl_bank *ofl)
 {
 	struct ofl_session *session = &ofl->session;
@@ -312,8 +318,8 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	}
 	if (!ended) {
 		if (waited_ms >= 0)
-			LOG_ERROR("ofl: %s: gave up %s after %" PRId64 " ms without progress; the stub was %s", ofl->bank->name,
-				waited_for, waited_ms, text);
+			LOG_ERROR("ofl: %s: gave up %s after %" PRId64 " ms without progress (is the flash stuck busy?); the stub was %s",
+				ofl->bank->name, waited_for, waited_ms, text);
 		else
 			LOG_ERROR("ofl: %s: the stub died while %s: %s", ofl->bank->name, waited_for, text);
 		restore_controller(ofl);

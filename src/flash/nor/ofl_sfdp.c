@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * Serial Flash Discoverable Parameters: headers, basic flash parameter table (BFPT), 4-byte address instruction table (4BAIT).
+ * Serial Flash Discoverable Parameters: headers, basic flash parameter table (BFPT), 4-byte address instruction table
+ * (4BAIT).
  *
- * Fields are JESD216 (revisions 1.0 to F); DWn are dwords counted from 1 as the standard does. Every offset, length and shift
- * count that comes from the chip is checked before it is used. Where a table contradicts itself only what is safe either way is
- * taken, with a note, or the table is refused, with a reason.
+ * Fields are JESD216 (revisions 1.0 to F); DWn are dwords counted from 1 as the standard does. Every offset, length and
+ * shift count that comes from the chip is checked before it is used. Where a table contradicts itself only what is safe
+ * either way is taken, with a note, or the table is refused, with a reason.
  */
 
 #include "ofl_sfdp_internal.h"
@@ -53,7 +54,8 @@ void ofl_sfdp_note(struct ofl_sfdp *sfdp, const char *format, ...)
 	if (!sfdp)
 		return;
 	if (sfdp->num_notes == OFL_SFDP_MAX_NOTES) {
-		snprintf(sfdp->note[OFL_SFDP_MAX_NOTES - 1], sizeof(sfdp->note[0]), "more oddities than there is room for here");
+		snprintf(sfdp->note[OFL_SFDP_MAX_NOTES - 1], sizeof(sfdp->note[0]),
+				"and more that there is no room for");
 		return;
 	}
 
@@ -82,13 +84,13 @@ static void explain(const struct ofl_sfdp_text *why, const char *text)
 bool ofl_sfdp_not_an_erase(uint8_t opcode)
 {
 	/*
-	 * Filler; status and register writes, page programs, reads, write enable, mode and power commands, chip erase (60h, C7h: a
-	 * table that calls one of them a 4 KiB erase would cost the whole content).
+	 * Filler; status and register writes, page programs, reads, write enable, mode and power commands, chip erase (60h,
+	 * C7h: a table that calls one of them a 4 KiB erase would cost the whole content).
 	 */
 	static const uint8_t others[] = {
-		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0b, 0x0c, 0x11, 0x12, 0x13, 0x31, 0x32, 0x34, 0x35, 0x38, 0x3b, 0x3e,
-		0x42, 0x44, 0x4b, 0x50, 0x5a, 0x60, 0x66, 0x6b, 0x70, 0x90, 0x99, 0x9f, 0xab, 0xad, 0xb1, 0xb7, 0xb9, 0xbb, 0xc5,
-		0xc7, 0xe9, 0xeb, 0xf0, 0xff,
+		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0b, 0x0c, 0x11, 0x12, 0x13, 0x31, 0x32, 0x34, 0x35,
+		0x38, 0x3b, 0x3e, 0x42, 0x44, 0x4b, 0x50, 0x5a, 0x60, 0x66, 0x6b, 0x70, 0x90, 0x99, 0x9f, 0xab,
+		0xad, 0xb1, 0xb7, 0xb9, 0xbb, 0xc5, 0xc7, 0xe9, 0xeb, 0xf0, 0xff,
 	};
 
 	return memchr(others, opcode, sizeof(others)) != NULL;
@@ -123,7 +125,10 @@ static struct header read_header(const uint8_t *bytes, size_t offset_bytes)
 	};
 }
 
-/* JEDEC manufacturer ids have odd parity, function specific table ids even (JESD216B 6.3.1): that tells them apart. */
+/*
+ * JEDEC manufacturer ids have odd parity, function specific table ids even (JESD216B, parameter id): that tells them
+ * apart.
+ */
 static bool is_vendor_table(uint16_t id)
 {
 	unsigned int ones = 0;
@@ -159,7 +164,10 @@ static bool is_better(const struct header *candidate, const struct header *chose
 {
 	if (chosen->num_dwords == 0)
 		return true;
-	/* The 4-byte table has 2 dwords; one with the id and another length is a slip for the register map FF87 (S25HS512T model). */
+	/*
+	 * The 4-byte table has 2 dwords; one with the id and another length is a slip for the register map FF87 (S25HS512T
+	 * model).
+	 */
 	if (candidate->id == ID_4BYTE && (candidate->num_dwords == 2) != (chosen->num_dwords == 2))
 		return candidate->num_dwords == 2;
 	if (candidate->minor != chosen->minor)
@@ -182,12 +190,12 @@ static void consider(const struct header *header, struct header *chosen, struct 
 		return;
 	}
 	if (!inside_sfdp_space(header)) {
-		ofl_sfdp_note(sfdp, "%s ignored: pointer 0x%06x in the header at byte 0x%zx", name, (unsigned int)header->pointer,
-				header->offset_bytes);
+		ofl_sfdp_note(sfdp, "%s ignored: pointer 0x%06x in the header at byte 0x%zx", name,
+				(unsigned int)header->pointer, header->offset_bytes);
 		return;
 	}
 	if (chosen->num_dwords != 0)
-		ofl_sfdp_note(sfdp, "more than one %s: the newest is used", name);
+		ofl_sfdp_note(sfdp, "more than one %s: the newest that fits is used", name);
 	if (is_better(header, chosen))
 		*chosen = *header;
 }
@@ -203,25 +211,31 @@ static void check_uncounted_header(const uint8_t *bytes, size_t length, size_t h
 	/* W25Q512JV and W25Q01JV have one header more than they count. */
 	if (next.id >> 8 == 0xff && next.id != 0xffff && next.major == 1 && next.num_dwords != 0 && next.num_dwords != 0xff
 			&& inside_sfdp_space(&next))
-		ofl_sfdp_note(sfdp, "a header at byte 0x%zx (table %04X) is not counted by the SFDP header: ignored", headers_end,
-				next.id);
+		ofl_sfdp_note(sfdp, "a header at byte 0x%zx (table %04X) is not counted by the SFDP header: ignored",
+				headers_end, next.id);
 }
 
-static void take_table(const uint8_t *bytes, const struct header *header, struct ofl_sfdp_table *table, size_t *end_bytes)
+static size_t later_end(size_t end_bytes, const struct header *header)
 {
 	const size_t table_end = header->pointer + 4u * (size_t)header->num_dwords;
 
-	*table = (struct ofl_sfdp_table){
+	return header->num_dwords != 0 && table_end > end_bytes ? table_end : end_bytes;
+}
+
+static struct ofl_sfdp_table table_of(const uint8_t *bytes, const struct header *header)
+{
+	if (header->num_dwords == 0)
+		return (struct ofl_sfdp_table){ 0 };
+	return (struct ofl_sfdp_table){
 		.bytes = bytes + header->pointer,
 		.offset_bytes = header->pointer,
 		.num_dwords = header->num_dwords,
 		.minor = header->minor,
 	};
-	if (header->num_dwords != 0 && table_end > *end_bytes)
-		*end_bytes = table_end;
 }
 
-static enum ofl_sfdp_result need_more(size_t have_bytes, size_t need_bytes, size_t *need_out, const struct ofl_sfdp_text *why)
+static enum ofl_sfdp_result need_more(size_t have_bytes, size_t need_bytes, size_t *need_out,
+		const struct ofl_sfdp_text *why)
 {
 	if (need_out)
 		*need_out = need_bytes;
@@ -250,8 +264,8 @@ static enum ofl_sfdp_result check_signature(const uint8_t *bytes, size_t length,
 	return OFL_SFDP_ABSENT;
 }
 
-enum ofl_sfdp_result ofl_sfdp_locate(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3], struct ofl_sfdp *sfdp,
-		struct ofl_sfdp_tables *tables, size_t *need_bytes, const struct ofl_sfdp_text *why)
+enum ofl_sfdp_result ofl_sfdp_locate(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3],
+		struct ofl_sfdp *sfdp, struct ofl_sfdp_tables *tables, size_t *need_bytes, const struct ofl_sfdp_text *why)
 {
 	const enum ofl_sfdp_result signed_by = length > 0 ? check_signature(bytes, length, why) : OFL_SFDP_OK;
 	if (signed_by != OFL_SFDP_OK)
@@ -281,22 +295,26 @@ enum ofl_sfdp_result ofl_sfdp_locate(const uint8_t *bytes, size_t length, const 
 		else if (header.id == ID_4BYTE)
 			consider(&header, &four_byte, sfdp);
 		else if (header.id != 0xffff && is_vendor_table(header.id) && jedec_id && (header.id & 0xff) != jedec_id[0])
-			ofl_sfdp_note(sfdp, "the chip says manufacturer %02X, but has a table of %02X: a clone or a relabelled part",
+			ofl_sfdp_note(sfdp,
+					"the chip says manufacturer %02X, but has a table of %02X: a clone or a relabelled part",
 					jedec_id[0], header.id & 0xff);
 	}
 	if (basic.num_dwords == 0) {
 		const struct header first = read_header(bytes, HEADER_BYTES);
 
-		return ofl_sfdp_malformed(why, "no usable basic table: header at byte 0x8 says major revision %u, %u dwords at 0x%06x",
+		return ofl_sfdp_malformed(why,
+				"no usable basic table: header at byte 0x8 says major revision %u, %u dwords at 0x%06x",
 				first.major, first.num_dwords, (unsigned int)first.pointer);
 	}
 
-	/* Pointers are formed before it is known that they are inside; nothing is read through them until that is checked. */
-	take_table(bytes, &basic, &tables->basic, &end_bytes);
-	take_table(bytes, &map, &tables->map, &end_bytes);
-	take_table(bytes, &four_byte, &tables->four_byte, &end_bytes);
+	end_bytes = later_end(later_end(later_end(end_bytes, &basic), &map), &four_byte);
 	if (end_bytes > length)
 		return need_more(length, end_bytes, need_bytes, why);
+	*tables = (struct ofl_sfdp_tables){
+		.basic = table_of(bytes, &basic),
+		.map = table_of(bytes, &map),
+		.four_byte = table_of(bytes, &four_byte),
+	};
 
 	check_uncounted_header(bytes, length, headers_end, &basic, sfdp);
 	if (bytes[7] != 0xff)
@@ -314,7 +332,7 @@ static enum ofl_sfdp_result parse_density(const struct ofl_sfdp_table *basic, st
 	const size_t at = basic->offset_bytes + 4;
 
 	if (dword >> 31) {
-		/* 2^value bits (JESD216 6.4.5): the exponent is bounded before it becomes a shift count. */
+		/* 2^value bits: the exponent is bounded before it becomes a shift count. */
 		if (value < MIN_DENSITY_LOG2 + 3 || value > MAX_DENSITY_LOG2 + 3)
 			return ofl_sfdp_malformed(why, "density of 2^%u bits at byte 0x%zx is not between 64 KiB and 2 GiB",
 					(unsigned int)value, at);
@@ -324,9 +342,11 @@ static enum ofl_sfdp_result parse_density(const struct ofl_sfdp_table *basic, st
 
 	const uint64_t bits = (uint64_t)value + 1;
 	if ((bits & (bits - 1)) != 0)
-		return ofl_sfdp_malformed(why, "density of 0x%x + 1 bits at byte 0x%zx is not a power of two", (unsigned int)value, at);
+		return ofl_sfdp_malformed(why, "density of 0x%x + 1 bits at byte 0x%zx is not a power of two",
+				(unsigned int)value, at);
 	if (bits < UINT64_C(8) << MIN_DENSITY_LOG2)
-		return ofl_sfdp_malformed(why, "density of 0x%x + 1 bits at byte 0x%zx is below 64 KiB", (unsigned int)value, at);
+		return ofl_sfdp_malformed(why, "density of 0x%x + 1 bits at byte 0x%zx is below 64 KiB", (unsigned int)value,
+				at);
 	sfdp->density_bytes = bits / 8;
 	return OFL_SFDP_OK;
 }
@@ -355,7 +375,10 @@ static void parse_erase_types(const struct ofl_sfdp_table *basic, struct ofl_sfd
 	}
 }
 
-/* DW1 1:0 and 15:8 say once more whether 4 KiB can be erased everywhere; the only place where a table can say that it cannot. */
+/*
+ * DW1 1:0 and 15:8 say once more whether 4 KiB can be erased everywhere; the only place where a table can say that it
+ * cannot.
+ */
 static void parse_uniform_4k(const struct ofl_sfdp_table *basic, struct ofl_sfdp *sfdp)
 {
 	const uint32_t dword = ofl_sfdp_dword(basic, 1);
@@ -430,12 +453,13 @@ static void parse_program(const struct ofl_sfdp_table *basic, struct ofl_sfdp *s
 	sfdp->byte_program_typical_us = ((dword >> 14 & 0xf) + 1) * (dword >> 18 & 1 ? 8 : 1);
 
 	/*
-	 * Readers of the standard differ on which multiplier goes with the chip erase, the erase one of DW10 or the program one of
-	 * this dword. It becomes a deadline, so the larger.
+	 * Readers of the standard differ on which multiplier goes with the chip erase, the erase one of DW10 or the program
+	 * one of this dword. It becomes a deadline, so the larger.
 	 */
 	const uint32_t erase_multiplier = ofl_sfdp_dword_said(basic, 10) ? 2 * ((ofl_sfdp_dword(basic, 10) & 0xf) + 1) : 0;
 	sfdp->chip_erase_typical_ms = ((dword >> 24 & 0x1f) + 1) * chip_unit_ms[dword >> 29 & 3];
-	sfdp->chip_erase_max_ms = sfdp->chip_erase_typical_ms * (erase_multiplier > multiplier ? erase_multiplier : multiplier);
+	sfdp->chip_erase_max_ms = sfdp->chip_erase_typical_ms * (erase_multiplier > multiplier
+			? erase_multiplier : multiplier);
 }
 
 static void parse_modes(const struct ofl_sfdp_table *basic, struct ofl_sfdp *sfdp)
@@ -482,7 +506,8 @@ static enum ofl_sfdp_result parse_basic(const struct ofl_sfdp_table *basic, stru
 	sfdp->num_dies = 1;
 	sfdp->address_bytes = address_bytes[dword1 >> 17 & 3];
 	if (sfdp->address_bytes == 0)
-		return ofl_sfdp_malformed(why, "number of address bytes (bits 18:17 of the dword at byte 0x%zx) is the reserved 3",
+		return ofl_sfdp_malformed(why,
+				"number of address bytes (bits 18:17 of the dword at byte 0x%zx) is the reserved 3",
 				basic->offset_bytes);
 
 	const enum ofl_sfdp_result result = parse_density(basic, sfdp, why);
@@ -519,7 +544,8 @@ static void parse_4byte_table(const struct ofl_sfdp_table *table, bool no_progra
 	}
 	/* Tables with nothing in them are on chips that have no such opcodes (c22018, XM25QH32D). */
 	if (!reads || !programs || !erases) {
-		ofl_sfdp_note(sfdp, "4-byte address table ignored: it lacks reads, programs or erases (0x%08x)", (unsigned int)bits);
+		ofl_sfdp_note(sfdp, "4-byte address table ignored: it lacks reads, programs or erases (0x%08x)",
+				(unsigned int)bits);
 		return;
 	}
 
@@ -538,9 +564,33 @@ static void parse_4byte_table(const struct ofl_sfdp_table *table, bool no_progra
 	}
 }
 
+/*
+ * One 4-byte opcode for two types that are different commands otherwise: one of them is wrong, and which is not known.
+ */
+static void drop_shared_4byte_opcodes(struct ofl_sfdp *sfdp)
+{
+	bool shared[OFL_SFDP_MAX_ERASE_TYPES] = { false };
+
+	for (unsigned int i = 0; i < OFL_SFDP_MAX_ERASE_TYPES; i++)
+		for (unsigned int j = 0; j < OFL_SFDP_MAX_ERASE_TYPES; j++)
+			if (sfdp->erase[i].opcode_4byte != 0 && sfdp->erase[i].opcode_4byte == sfdp->erase[j].opcode_4byte
+					&& sfdp->erase[i].opcode != sfdp->erase[j].opcode
+					&& sfdp->erase[i].size_bytes != sfdp->erase[j].size_bytes)
+				shared[i] = true;
+	for (unsigned int i = 0; i < OFL_SFDP_MAX_ERASE_TYPES; i++) {
+		if (!shared[i])
+			continue;
+		ofl_sfdp_note(sfdp, "4-byte opcode %02X of erase type %u is given to another size too: not used",
+				sfdp->erase[i].opcode_4byte, i + 1);
+		sfdp->erase[i].opcode_4byte = 0;
+	}
+}
+
 static void check_4byte_opcodes(struct ofl_sfdp *sfdp)
 {
 	bool erases = false;
+
+	drop_shared_4byte_opcodes(sfdp);
 
 	for (unsigned int i = 0; i < OFL_SFDP_MAX_ERASE_TYPES; i++) {
 		struct ofl_sfdp_erase_type *type = &sfdp->erase[i];
@@ -549,7 +599,8 @@ static void check_4byte_opcodes(struct ofl_sfdp *sfdp)
 			continue;
 		/* The same opcode takes 3 address bytes in 3-byte mode: sent with 4 it would erase somewhere else. */
 		if (type->opcode_4byte == type->opcode && sfdp->address_bytes != 4) {
-			ofl_sfdp_note(sfdp, "4-byte opcode of erase type %u is the 3-byte one (%02X): not used", i + 1, type->opcode);
+			ofl_sfdp_note(sfdp, "4-byte opcode of erase type %u is the 3-byte one (%02X): not used", i + 1,
+					type->opcode);
 			type->opcode_4byte = 0;
 			continue;
 		}
@@ -587,6 +638,9 @@ static void resolve_addressing(const struct ofl_sfdp_table *basic, const uint8_t
 	sfdp->size_bytes = OFL_SFDP_3_BYTE_REACH;
 	ofl_sfdp_note(sfdp, "no way to 4 address bytes is known: only the first 16 of %llu MiB can be reached",
 			(unsigned long long)(sfdp->density_bytes >> 20));
+	for (unsigned int i = 0; i < OFL_SFDP_MAX_ERASE_TYPES; i++)
+		if (sfdp->erase[i].size_bytes > sfdp->size_bytes)
+			ofl_sfdp_drop_type(sfdp, i);
 }
 
 static bool has_erase_type(const struct ofl_sfdp *sfdp)
@@ -597,8 +651,8 @@ static bool has_erase_type(const struct ofl_sfdp *sfdp)
 	return false;
 }
 
-static enum ofl_sfdp_result parse_all(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3], struct ofl_sfdp *sfdp,
-		size_t *need_bytes, const struct ofl_sfdp_text *why)
+static enum ofl_sfdp_result parse_all(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3],
+		struct ofl_sfdp *sfdp, size_t *need_bytes, const struct ofl_sfdp_text *why)
 {
 	struct ofl_sfdp_tables tables;
 	enum ofl_sfdp_result result = ofl_sfdp_locate(bytes, length, jedec_id, sfdp, &tables, need_bytes, why);
@@ -612,9 +666,10 @@ static enum ofl_sfdp_result parse_all(const uint8_t *bytes, size_t length, const
 		return result;
 	parse_4byte_table(&tables.four_byte, ofl_sfdp_quirk_no_program_bit(jedec_id), sfdp);
 	ofl_sfdp_quirks_geometry(&tables, jedec_id, sfdp);
-	if (!has_erase_type(sfdp))
-		return ofl_sfdp_malformed(why, "no usable erase type in the two dwords at byte 0x%zx", tables.basic.offset_bytes + 28);
 	resolve_addressing(&tables.basic, jedec_id, sfdp);
+	if (!has_erase_type(sfdp))
+		return ofl_sfdp_malformed(why, "no usable erase type in the two dwords at byte 0x%zx",
+				tables.basic.offset_bytes + 28);
 	result = ofl_sfdp_resolve_map(&tables.map, sfdp, why);
 	if (result != OFL_SFDP_OK)
 		return result;

@@ -26,15 +26,17 @@ struct ofl_sfdp_erase_type {
 	uint32_t typical_ms;	/* of one command; 0: the table does not say */
 	uint32_t max_ms;
 	/*
-	 * 0, or smaller than size_bytes: one command may erase only this much (the table gives two sizes for one opcode and no map
-	 * that tells them apart). Issuing the command every step_bytes over an area of size_bytes erases all of it and nothing else.
+	 * 0, or smaller than size_bytes: one command may erase only this much (the table gives two sizes for one opcode and
+	 * no map that tells them apart). Issuing the command every step_bytes over an area of size_bytes erases all of it
+	 * and nothing else.
 	 */
 	uint32_t step_bytes;
 };
 
 /*
- * One region of the sector map: `erase_mask` bit n = erase type n works there. A type that is larger than the region erases just
- * the region when the command's address lies in it (the rest of its natural block is laid over by another region).
+ * One region of the sector map: `erase_mask` bit n = erase type n works there. A type that is larger than the region
+ * erases just the region when the command's address lies in it (the rest of its natural block is laid over by another
+ * region).
  */
 struct ofl_sfdp_region {
 	uint64_t offset_bytes;
@@ -69,12 +71,12 @@ struct ofl_sfdp {
 	unsigned int num_regions;	/* 0: no sector map, every erase type works everywhere */
 	struct ofl_sfdp_region region[OFL_SFDP_MAX_REGIONS];
 	/*
-	 * The sector map starts with commands that find out which of several maps is in force. `map_detect[i]` says what to read;
-	 * the i-th result bit is shifted in from the right. When num_map_detect != 0 the caller reads them and calls
+	 * The sector map starts with commands that find out which of several maps is in force. `map_detect[i]` says what to
+	 * read; the i-th result bit is shifted in from the right. When num_map_detect != 0 the caller reads them and calls
 	 * ofl_sfdp_select_map(); until then num_regions is 0 and the erase types must not be trusted.
 	 */
 	unsigned int num_map_detect;	/* set to 0 by ofl_sfdp_select_map() */
-	uint8_t map_id_set_bits;	/* ofl_sfdp_select_map() sets these in the id: bits that a part is known to report wrongly */
+	uint8_t map_id_set_bits;	/* ofl_sfdp_select_map() sets these in the id: the part reports them wrongly */
 	struct {
 		/* address_bytes 0xff: the chip's current mode; dummy_bytes 0xff: as the chip is configured */
 		uint8_t opcode, address_bytes, dummy_bytes, mask;
@@ -83,7 +85,7 @@ struct ofl_sfdp {
 	uint8_t address_bytes;		/* 3: three only, 4: four only, 34: both (BFPT DW1 18:17) */
 	unsigned int routes_4byte;	/* OFL_SFDP_4B_... */
 	uint8_t read_4byte, program_4byte;	/* 13h / 12h when 4BAIT says the chip has them, else 0 */
-	bool clear_extended_on_exit;	/* E9h leaves the extended address register at 1: write it back to 0 (06h C5h 00h) */
+	bool clear_extended_on_exit;	/* E9h leaves the extended address register at 1: write 0 (06h C5h 00h) */
 	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not said, or reserved */
 	bool soft_reset_66_99;
 	bool deep_power_down;		/* the opcodes below are valid */
@@ -105,15 +107,17 @@ enum ofl_sfdp_result {
 };
 
 /*
- * Parses `length` bytes read from SFDP address 0. `jedec_id` (3 bytes) selects corrections for parts whose table is known to be
- * wrong (each is a note). On anything but OFL_SFDP_OK *sfdp is zeroed and `why` (why_size > 0) says the reason.
+ * Parses `length` bytes read from SFDP address 0. `jedec_id` (3 bytes) selects corrections for parts whose table is
+ * known to be wrong (each is a note). On anything but OFL_SFDP_OK *sfdp is zeroed and `why` (why_size > 0) says the
+ * reason.
  */
 enum ofl_sfdp_result ofl_sfdp_parse(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3],
 		struct ofl_sfdp *sfdp, size_t *need_bytes, char *why, size_t why_size);
 
 /*
- * Picks the sector map for the detected configuration `id` out of the bytes that *sfdp came from. OFL_SFDP_OK: num_map_detect is 0
- * and either num_regions is set, or the erase types left are good everywhere. Else as the parser: *sfdp is zeroed, `why` says it.
+ * Picks the sector map for the detected configuration `id` out of the bytes that *sfdp came from. OFL_SFDP_OK:
+ * num_map_detect is 0 and either num_regions is set, or the erase types left are good everywhere. Else as the parser:
+ * *sfdp is zeroed, `why` says it.
  */
 enum ofl_sfdp_result ofl_sfdp_select_map(const uint8_t *bytes, size_t length, uint8_t id,
 		struct ofl_sfdp *sfdp, char *why, size_t why_size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * What the files of the SFDP parser share: ofl_sfdp.c (headers, basic table, 4-byte table), ofl_sfdp_map.c (sector map),
- * ofl_sfdp_quirks.c (parts known to be wrong). Nothing outside includes this.
+ * What the files of the SFDP parser share: ofl_sfdp.c (headers, basic table, 4-byte table), ofl_sfdp_map.c (sector
+ * map), ofl_sfdp_quirks.c (parts known to be wrong). Nothing outside includes this.
  */
 
 #ifndef OPENOCD_FLASH_NOR_OFL_SFDP_INTERNAL_H
@@ -42,7 +42,9 @@ void ofl_sfdp_note(struct ofl_sfdp *sfdp, const char *format, ...);
 __attribute__((format(printf, 2, 3)))
 enum ofl_sfdp_result ofl_sfdp_malformed(const struct ofl_sfdp_text *why, const char *format, ...);
 
-/* True for opcodes that mean something else than a block erase on every chip, so that no table can make us send them. */
+/*
+ * True for opcodes that mean something else than a block erase on every chip, so that no table can make us send them.
+ */
 bool ofl_sfdp_not_an_erase(uint8_t opcode);
 
 void ofl_sfdp_drop_type(struct ofl_sfdp *sfdp, unsigned int index);
@@ -50,11 +52,11 @@ void ofl_sfdp_drop_type(struct ofl_sfdp *sfdp, unsigned int index);
 void ofl_sfdp_decode_erase_times(struct ofl_sfdp *sfdp, uint32_t dword10);
 
 /*
- * Reads the headers. OFL_SFDP_OK: `tables` is filled in and every table in it lies inside the bytes. `sfdp` may be NULL (no notes),
- * `jedec_id` too.
+ * Reads the headers. OFL_SFDP_OK: `tables` is filled in and every table in it lies inside the bytes. `sfdp` may be NULL
+ * (no notes), `jedec_id` too.
  */
-enum ofl_sfdp_result ofl_sfdp_locate(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3], struct ofl_sfdp *sfdp,
-		struct ofl_sfdp_tables *tables, size_t *need_bytes, const struct ofl_sfdp_text *why);
+enum ofl_sfdp_result ofl_sfdp_locate(const uint8_t *bytes, size_t length, const uint8_t jedec_id[3],
+		struct ofl_sfdp *sfdp, struct ofl_sfdp_tables *tables, size_t *need_bytes, const struct ofl_sfdp_text *why);
 
 /* ofl_sfdp_map.c: what the sector map says, or what is left when there is none or it cannot be used. */
 enum ofl_sfdp_result ofl_sfdp_resolve_map(const struct ofl_sfdp_table *map, struct ofl_sfdp *sfdp,

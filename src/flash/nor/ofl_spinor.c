@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * The SPI-NOR chip as the host sees it: identification, erase, checks and raw commands, all through the stub on an open session.
+ * The SPI-NOR chip as the host sees it: identification, erase, checks and raw commands, all through the stub on an open
+ * session.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -88,8 +89,8 @@ static int read_status(struct ofl_bank *ofl, uint8_t *status)
 }
 
 /*
- * A chip that an application left in QPI mode sees eight clocks of ones on its first line, with the others pulled up, as FFh
- * FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down.
+ * A chip that an application left in QPI mode sees eight clocks of ones on its first line, with the others pulled up,
+ * as FFh FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down.
  */
 static int wake(struct ofl_bank *ofl, uint8_t *status)
 {
@@ -112,7 +113,10 @@ static bool is_all(const uint8_t *bytes, unsigned int length, uint8_t value)
 	return true;
 }
 
-/* An operation in progress must not be disturbed: anything but a status read, a reset above all, would damage what it works on. */
+/*
+ * An operation in progress must not be disturbed: anything but a status read, a reset above all, would damage what it
+ * works on.
+ */
 static int wait_leftover(struct ofl_bank *ofl, uint8_t *status)
 {
 	int64_t started_ms = timeval_ms();
@@ -191,6 +195,11 @@ static int detect_map(struct ofl_bank *ofl, const uint8_t *bytes, size_t length,
 		uint8_t value;
 		/* "Current mode": nothing has put the chip into 4-byte mode since it was recovered, except an application. */
 		uint8_t address_bytes = sfdp->map_detect[n].address_bytes;
+		if (sfdp->map_detect[n].dummy_bytes > 15) {
+			snprintf(why, why_size, "which sector map is in force must be read with opcode %02x, whose latency is not known",
+				sfdp->map_detect[n].opcode);
+			return ERROR_FLASH_BANK_INVALID;
+		}
 		if (address_bytes == 0xff)
 			address_bytes = 3;
 		int retval = transfer(ofl, OFL_COMMAND(sfdp->map_detect[n].opcode, address_bytes, sfdp->map_detect[n].dummy_bytes),
@@ -325,7 +334,14 @@ int ofl_spinor_leave(struct ofl_bank *ofl)
 {
 	if (!ofl->chip.leave_4byte || !ofl->session.open || !ofl->session.area)
 		return ERROR_OK;
-	return switch_4byte(ofl, ofl->chip.leave_4byte);
+	int retval = switch_4byte(ofl, ofl->chip.leave_4byte);
+	if (retval == ERROR_OK && ofl->chip.clear_extended) {
+		uint8_t zero = 0;
+		retval = transfer(ofl, OFL_COMMAND(0x06, 0, 0), 0, NULL, 0);
+		if (retval == ERROR_OK)
+			retval = transfer(ofl, OFL_COMMAND(0xc5, 0, 0) | OFL_COMMAND_DATA_OUT, 0, &zero, 1);
+	}
+	return retval;
 }
 
 struct erase_progress {
@@ -347,7 +363,10 @@ static void report_erase(struct ofl_bank *ofl, const struct ofl_live *live, void
 	ofl_progress(ofl, "erasing", bytes, progress->total_bytes);
 }
 
-/* Worst case of one unit: three times the table's, at least 5 s; without a table Linux's 40 s for each 2 MiB, 5 s a sector. */
+/*
+ * Worst case of one unit: three times the table's, at least 5 s; without a table Linux's 40 s for each 2 MiB, 5 s a
+ * sector.
+ */
 static uint64_t erase_deadline_ms(const struct ofl_erase_step *step)
 {
 	uint64_t deadline_ms = 3ull * step->max_ms;
@@ -474,7 +493,10 @@ int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes
 	return ERROR_OK;
 }
 
-/* The unit's CRC differed: reads it to find where. A CRC that differs over equal content is an unreliable read, and said so. */
+/*
+ * The unit's CRC differed: reads it to find where. A CRC that differs over equal content is an unreliable read, and
+ * said so.
+ */
 static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length, uint32_t *at,
 		uint8_t *found)
 {
