@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The memory bus of a virtual board: address decode, RAM, memory-mapped devices, access rules. */
+
+#ifndef OFL_VBOARD_BUS_H
+#define OFL_VBOARD_BUS_H
+
+#include "../vb.h"
+
+enum bus_master {
+	BUS_CPU,
+	BUS_DEBUG,
+};
+
+/*
+ * A memory-mapped device. `offset` counts from `base`; `size` is 1, 2 or 4 bytes and the access is naturally aligned.
+ * `value` is right-aligned (a byte read returns 0..255 wherever it lies).
+ * Callbacks return 0, or -1 for a bus error (an address or access width that the manual does not allow and that the
+ * silicon answers with an error; what it merely ignores returns 0 and, where the manual forbids it, a vb_violation).
+ */
+struct bus_device {
+	const char *name;
+	uint32_t base;
+	uint32_t size;
+	void *context;
+	int (*read)(void *context, uint32_t offset, unsigned int size, uint32_t *value, enum bus_master master);
+	int (*write)(void *context, uint32_t offset, unsigned int size, uint32_t value, enum bus_master master);
+	void (*reset)(void *context);	/* system reset; may be NULL */
+};
+
+struct bus_ram {
+	const char *name;
+	uint32_t base;
+	uint32_t size;
+	uint8_t *bytes;		/* page-aligned (4 KiB) and a whole number of pages long, for Unicorn */
+	bool owned;		/* the bus allocated `bytes` */
+	bool read_only;		/* ROM/flash: writes by anyone are bus errors; its content is set through the pointer */
+	bool is_alias;		/* shares the bytes of another region (e.g. boot alias at 0) ... */
+	uint32_t alias_of;	/* ... which has this base */
+};
+
+#define BUS_MAX_DEVICES	32
+#define BUS_MAX_RAMS	8
+#define BUS_PAGE_BYTES	4096u
+
+struct bus {
+	struct vb *vb;
+	struct bus_device device[BUS_MAX_DEVICES];
+	unsigned int num_devices;
+	struct bus_ram ram[BUS_MAX_RAMS];
+	unsigned int num_rams;
+	/* Told of every write to RAM that no instruction of the CPU did, so that translated code is dropped. */
+	void (*ram_written)(void *context, uint32_t address, uint32_t size);
+	void *ram_written_context;
+	unsigned int last_device;	/* most recently used one; accesses come in runs */
+};
+
+void bus_init(struct bus *bus, struct vb *vb);
+void bus_free(struct bus *bus);
+/*
+ * These return 0, or -1 when full, overlapping or (RAM) not in whole pages. A device may not share a page with RAM.
+ * RAM starts with a pattern that is neither 00 nor FF (seeded).
+ */
+int bus_add_ram(struct bus *bus, const char *name, uint32_t base, uint32_t size);
+/* The same with the caller's bytes (a mapped file, say), which must be page-aligned and outlive the bus. */
+int bus_add_memory(struct bus *bus, const char *name, uint32_t base, uint32_t size, uint8_t *bytes, bool read_only);
+/* Makes the start of the region at `alias_of` visible at `base` too, read-only if that one is. */
+int bus_add_alias(struct bus *bus, const char *name, uint32_t base, uint32_t size, uint32_t alias_of);
+/* For a region that already exists at exactly this base; before the core is made. */
+int bus_set_read_only(struct bus *bus, uint32_t base);
+int bus_add_device(struct bus *bus, const struct bus_device *device);
+
+/* One access; `size` 1, 2, 4; unaligned accesses return -1. Returns 0, or -1 for a bus error (nothing there). */
+int bus_read(struct bus *bus, uint32_t address, unsigned int size, uint32_t *value, enum bus_master master);
+int bus_write(struct bus *bus, uint32_t address, unsigned int size, uint32_t value, enum bus_master master);
+/*
+ * Host pointer into RAM, or NULL when [address, address + length) is not all in one RAM. Who writes through it, to
+ * bytes that the core may have executed, calls bus_note_ram_written() afterwards.
+ */
+uint8_t *bus_ram_pointer(struct bus *bus, uint32_t address, uint32_t length);
+void bus_note_ram_written(struct bus *bus, uint32_t address, uint32_t size);
+/* System reset of all devices; RAM keeps its content. */
+void bus_reset(struct bus *bus);
+
+#endif /* OFL_VBOARD_BUS_H */

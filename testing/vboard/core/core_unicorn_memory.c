@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/*
+ * The guest's loads and stores: RAM is mapped into libunicorn and costs nothing, devices are called back. An access
+ * that fails leaves a mark and what it takes to undo the instruction; the run ends at the next instruction.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+
+/*
+ * A load or store that must not have happened. It cannot be stopped from here; what it changes is put back when the
+ * run has ended. The engine has stored all registers by now, because any access might fault. (In an IT block the rest
+ * of the block is executed too; its registers are put back, a store to RAM is not.)
+ */
+static void note_data_fault(struct core *core, uint32_t address, enum stop_reason reason)
+{
+	struct engine *engine = core->engine;
+
+	if (core->attention & ATTENTION_DATA_FAULT)
+		return;
+	core->stop = reason;
+	core->fault_address = address;
+	core->attention |= ATTENTION_DATA_FAULT;
+	for (unsigned int i = 0; i < 13; i++)
+		engine->saved_r[i] = get_reg(engine, general_reg(i));
+	engine->saved_sp = get_reg(engine, UC_ARM_REG_SP);
+	engine->saved_lr = get_reg(engine, UC_ARM_REG_LR);
+	engine->saved_xpsr = get_reg(engine, UC_ARM_REG_XPSR);
+	engine->num_undo = 0;
+}
+
+static bool is_mmio_denied(const struct core *core, uint32_t address)
+{
+	return (core->attention & ATTENTION_DATA_FAULT) || (address >= PRIVATE_PERIPHERAL_BUS && !core->privileged);
+}
+
+static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size, void *user_data)
+{
+	const struct mmio_window *window = user_data;
+	struct core *core = window->core;
+	uint32_t address = window->base + (uint32_t)offset;
+	uint32_t value = 0;
+
+	(void)uc;
+	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
+	if (is_mmio_denied(core, address) || bus_read(core->bus, address, size, &value, BUS_CPU) != 0)
+		note_data_fault(core, address, STOP_DATA_BUS_ERROR);
+	return value;
+}
+
+static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned int size, uint64_t value, void *user_data)
+{
+	const struct mmio_window *window = user_data;
+	struct core *core = window->core;
+	uint32_t address = window->base + (uint32_t)offset;
+
+	(void)uc;
+	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
+	if (is_mmio_denied(core, address) || bus_write(core->bus, address, size, (uint32_t)value, BUS_CPU) != 0)
+		note_data_fault(core, address, STOP_DATA_BUS_ERROR);
+}
+
+/* Only installed while the MPU is on. */
+void engine_on_data(uc_engine *uc, uc_mem_type type, uint64_t address64, int size, int64_t value, void *user_data)
+{
+	struct core *core = user_data;
+	struct engine *engine = core->engine;
+	uint32_t address = (uint32_t)address64;
+	enum access_kind kind = type == UC_MEM_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	const uint8_t *bytes;
+	struct undo *undo;
+
+	(void)uc;
+	(void)value;
+	if (core->attention & ATTENTION_IGNORE)
+		return;
+	if (!(core->attention & ATTENTION_DATA_FAULT)) {
+		if (mpu_allows(core, address, kind, core->privileged)
+				&& mpu_allows(core, address + (uint32_t)size - 1, kind, core->privileged))
+			return;
+		note_data_fault(core, address, STOP_DATA_DENIED);
+	}
+	if (kind != ACCESS_WRITE || engine->num_undo == MAX_UNDO || size > 4)
+		return;
+
+	bytes = bus_ram_pointer(core->bus, address, (uint32_t)size);
+	if (!bytes)
+		return;
+	undo = &engine->undo[engine->num_undo++];
+	undo->address = address;
+	undo->size = (unsigned int)size;
+	memcpy(&undo->value, bytes, undo->size);
+}
+
+void engine_undo_data_fault(struct core *core)
+{
+	struct engine *engine = core->engine;
+	struct core_regs *regs;
+
+	while (engine->num_undo) {
+		const struct undo *undo = &engine->undo[--engine->num_undo];
+
+		memcpy(bus_ram_pointer(core->bus, undo->address, undo->size), &undo->value, undo->size);
+		bus_note_ram_written(core->bus, undo->address, undo->size);
+	}
+	regs = core_regs_change(core);
+	memcpy(regs->r, engine->saved_r, sizeof(regs->r));
+	*core_current_sp(regs) = engine->saved_sp;
+	regs->lr = engine->saved_lr;
+	regs->pc = core->insn_pc;
+	/* With T, which a load of the PC may have changed. */
+	regs->xpsr = (engine->saved_xpsr & ~XPSR_IT) | XPSR_T | (regs->xpsr & XPSR_IT);
+}
+
+bool engine_is_device_page(const struct bus *bus, unsigned int devices, uint32_t page)
+{
+	for (unsigned int i = 0; i < devices; i++) {
+		uint32_t first = bus->device[i].base & ~(BUS_PAGE_BYTES - 1);
+		uint32_t last = (bus->device[i].base + (bus->device[i].size - 1)) & ~(BUS_PAGE_BYTES - 1);
+
+		if (page >= first && page <= last)
+			return true;
+	}
+	return false;
+}
+
+static int map_mmio(struct core *core, uint32_t base, uint64_t size)
+{
+	struct mmio_window *window = malloc(sizeof(*window));
+
+	if (!window)
+		return -1;
+	window->core = core;
+	window->base = base;
+	window->next = core->engine->mmio;
+	core->engine->mmio = window;
+	return uc_mmio_map(core->engine->uc, base, size, on_mmio_read, window, on_mmio_write, window) == UC_ERR_OK ? 0 : -1;
+}
+
+/* Devices may share a page; each page is mapped once. */
+static int map_device(struct core *core, unsigned int index)
+{
+	const struct bus_device *device = &core->bus->device[index];
+	uint64_t page = device->base & ~(BUS_PAGE_BYTES - 1);
+	uint64_t end = (uint64_t)device->base + device->size;
+
+	while (page < end) {
+		uint64_t start = page;
+
+		while (page < end && !engine_is_device_page(core->bus, index, (uint32_t)page))
+			page += BUS_PAGE_BYTES;
+		if (page > start && map_mmio(core, (uint32_t)start, page - start) != 0)
+			return -1;
+		page += BUS_PAGE_BYTES;
+	}
+	return 0;
+}
+
+int engine_map_bus(struct core *core)
+{
+	struct engine *engine = core->engine;
+	struct bus *bus = core->bus;
+
+	for (; engine->mapped_rams < bus->num_rams; engine->mapped_rams++) {
+		const struct bus_ram *ram = &bus->ram[engine->mapped_rams];
+		uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (ram->read_only ? 0 : UC_PROT_WRITE);
+
+		if (uc_mem_map_ptr(engine->uc, ram->base, ram->size, permissions, ram->bytes) != UC_ERR_OK) {
+			fprintf(stderr, "vboard: libunicorn cannot map %s\n", ram->name);
+			return -1;
+		}
+	}
+	for (; engine->mapped_devices < bus->num_devices; engine->mapped_devices++) {
+		if (map_device(core, engine->mapped_devices) != 0) {
+			fprintf(stderr, "vboard: libunicorn cannot map %s\n", bus->device[engine->mapped_devices].name);
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The debug port: JTAG TAP (dap/jtag.c) -> JTAG-DP (dap/jtagdp.c, dap/dp.c) -> MEM-AP (dap/memap.c) -> bus.
+ * A later issue adds SW-DP beside the TAP, over the same dp.c.
+ */
+
+#ifndef OFL_VBOARD_DAP_H
+#define OFL_VBOARD_DAP_H
+
+#include "../bus/bus.h"
+#include "../core/core.h"
+
+struct dap_config {
+	uint32_t jtag_idcode;	/* e.g. 0x4ba00477 (v7-M), 0x0ba04477 (M0) */
+	uint32_t ahb_ap_idr;	/* AP 0 */
+	uint32_t ap_base;	/* ROM table, as BASE reads */
+	bool packed;		/* MEM-AP does packed 8/16-bit transfers (not on M0/M0+) */
+	uint32_t tar_wrap_bytes;	/* auto-increment wraps here: 1024 or 4096 */
+	uint32_t ap_access_ns;	/* a memory access keeps the AP busy this long, and scans get WAIT; 0: never */
+};
+
+struct dap;
+
+struct dap *dap_new(struct vb *vb, struct bus *bus, struct core *core, const struct dap_config *config);
+void dap_free(struct dap *dap);
+
+/* Cost of link events in simulated time, from --tck-khz and --usb-us. */
+void dap_set_timing(struct dap *dap, uint32_t tck_khz, uint32_t round_trip_us);
+
+/* Wire level. A rising edge of TCK shifts; TDO shows the bit that the next rising edge will shift out. */
+void dap_tck_rising(struct dap *dap, bool tms, bool tdi);
+bool dap_tdo(const struct dap *dap);
+void dap_set_reset_pins(struct dap *dap, bool trst_asserted, bool srst_asserted);
+
+/* True once when the fault plan cuts the link (link.drop): the link must close its client before anything else. */
+bool dap_link_dropped(struct dap *dap);
+
+#endif /* OFL_VBOARD_DAP_H */

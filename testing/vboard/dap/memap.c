@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/*
+ * MEM-AP on AHB ([ADI] chapter 7), as in the Cortex-M debug access ports: 32-bit addresses, little-endian, no
+ * barrier support (MBT) and no large data.
+ */
+
+#include "dap_private.h"
+
+#define REG_CSW		0x00
+#define REG_TAR		0x04
+#define REG_DRW		0x0c
+#define REG_BD0		0x10
+#define REG_BD3		0x1c
+#define REG_CFG		0xf4
+#define REG_BASE	0xf8
+#define REG_IDR		0xfc
+
+/* CSW, [ADI] chapter 7. The bits above 7 (Prot, DbgSwEnable) are only stored: the bus knows no protection. */
+#define CSW_SIZE		0x7u
+#define CSW_SIZE_WORD		2u
+#define CSW_ADDR_INC		0x30u
+#define CSW_ADDR_INC_SINGLE	0x10u
+#define CSW_ADDR_INC_PACKED	0x20u
+#define CSW_DEVICE_EN		0x40u
+#define CSW_STORED		(0xffffff00u | CSW_ADDR_INC | CSW_SIZE)
+/* AddrInc and Size are UNKNOWN after power-up; AHB-APs start with MasterType and HPROT[1:0] set. */
+#define CSW_POWER_UP		(0x23000000u | CSW_SIZE_WORD)
+
+void memap_init(struct memap *memap)
+{
+	memap->csw = CSW_POWER_UP;
+	memap->tar = 0;
+}
+
+static uint32_t stored_csw(const struct dap *dap, uint32_t value)
+{
+	value &= CSW_STORED;
+
+	/* What is not implemented reads back as something that is; this is how clients find out. */
+	if ((value & CSW_SIZE) > CSW_SIZE_WORD)
+		value = (value & ~CSW_SIZE) | CSW_SIZE_WORD;
+	switch (value & CSW_ADDR_INC) {
+	case CSW_ADDR_INC_PACKED:
+		if (!dap->config.packed)
+			value &= ~CSW_ADDR_INC;
+		break;
+	case CSW_ADDR_INC:
+		value &= ~CSW_ADDR_INC;
+		break;
+	default:
+		break;
+	}
+	return value;
+}
+
+/* One aligned access. Data travels in the byte lanes of its address ([ADI] 7.2). */
+static bool aligned_access(struct dap *dap, uint32_t address, unsigned int size, bool write, uint32_t *data)
+{
+	unsigned int shift = 8 * (address & 3);
+	uint32_t mask = size == 4 ? 0xffffffffu : (1u << 8 * size) - 1;
+	uint32_t value = *data >> shift & mask;
+
+	if (write)
+		return bus_write(dap->bus, address, size, value, BUS_DEBUG) == 0;
+
+	if (bus_read(dap->bus, address, size, &value, BUS_DEBUG) != 0)
+		return false;
+	*data = (*data & ~(mask << shift)) | (value & mask) << shift;
+	return true;
+}
+
+static bool one_access(struct dap *dap, uint32_t address, unsigned int size, bool write, uint32_t *data)
+{
+	/*
+	 * The bus matrix of a v7-M or v8-M core splits an unaligned access of the debugger; the AHB-Lite of a v6-M core
+	 * has no such thing (OpenOCD refuses it there), and the bus then reports an error.
+	 * "Packed" stands for that difference too: both come with the bigger AHB-AP.
+	 */
+	if (address % size == 0 || !dap->config.packed)
+		return aligned_access(dap, address, size, write, data);
+
+	for (unsigned int i = 0; i < size; i++) {
+		if (!aligned_access(dap, address + i, 1, write, data))
+			return false;
+	}
+	return true;
+}
+
+static void increment_tar(struct dap *dap, unsigned int size)
+{
+	/* Only the low bits count ([ADI] 7.2.2); how many is up to the AP: 10, or 12 in Cortex-M3 and M4. */
+	uint32_t mask = dap->config.tar_wrap_bytes - 1;
+	uint32_t tar = dap->memap.tar;
+
+	dap->memap.tar = (tar & ~mask) | ((tar + size) & mask);
+}
+
+static bool access_drw(struct dap *dap, bool write, uint32_t *data)
+{
+	unsigned int size = 1u << (dap->memap.csw & CSW_SIZE);
+	uint32_t increment = dap->memap.csw & CSW_ADDR_INC;
+	unsigned int count = increment == CSW_ADDR_INC_PACKED ? 4 / size : 1;
+
+	for (unsigned int i = 0; i < count; i++) {
+		/* TAR stays at the access that failed, by which the client tells where. */
+		if (!one_access(dap, dap->memap.tar, size, write, data))
+			return false;
+		if (increment)
+			increment_tar(dap, size);
+	}
+	return true;
+}
+
+static bool access_banked(struct dap *dap, unsigned int reg, bool write, uint32_t *data)
+{
+	uint32_t address = (dap->memap.tar & ~0xfu) | (reg - REG_BD0);
+
+	/* Banked accesses of less than a word are UNPREDICTABLE ([ADI] chapter 7). */
+	if ((dap->memap.csw & CSW_SIZE) != CSW_SIZE_WORD) {
+		vb_violation(dap->vb, "dap: BD%u used at 0x%08x while CSW.Size is %u, not a word", (reg - REG_BD0) / 4,
+			address, dap->memap.csw & CSW_SIZE);
+		return false;
+	}
+	return aligned_access(dap, address, 4, write, data);
+}
+
+static bool access_memory(struct dap *dap, unsigned int reg, bool write, uint32_t *data)
+{
+	bool good;
+
+	dap_sync(dap);
+	if (reg == REG_DRW)
+		good = access_drw(dap, write, data);
+	else
+		good = access_banked(dap, reg, write, data);
+	dap->dp.busy_until_ps = dap->vb->clock.now_ps + dap->config.ap_access_ns * VB_PS_PER_NS;
+	dap_access_done(dap);
+	return good;
+}
+
+static bool is_memory(unsigned int reg)
+{
+	return reg == REG_DRW || (reg >= REG_BD0 && reg <= REG_BD3);
+}
+
+bool memap_read(struct dap *dap, unsigned int reg, uint32_t *value)
+{
+	*value = 0;
+	if (is_memory(reg))
+		return access_memory(dap, reg, false, value);
+
+	switch (reg) {
+	case REG_CSW:
+		*value = dap->memap.csw | CSW_DEVICE_EN;
+		break;
+	case REG_TAR:
+		*value = dap->memap.tar;
+		break;
+	case REG_BASE:
+		*value = dap->config.ap_base;
+		break;
+	case REG_IDR:
+		*value = dap->config.ahb_ap_idr;
+		break;
+	case REG_CFG:	/* little-endian, no large data, no large addresses */
+	default:
+		break;
+	}
+	return true;
+}
+
+bool memap_write(struct dap *dap, unsigned int reg, uint32_t value)
+{
+	if (is_memory(reg))
+		return access_memory(dap, reg, true, &value);
+
+	switch (reg) {
+	case REG_CSW:
+		dap->memap.csw = stored_csw(dap, value);
+		break;
+	case REG_TAR:
+		dap->memap.tar = value;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
