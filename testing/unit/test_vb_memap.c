@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/* MEM-AP, through the pins of the debug port. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vb_dap_world.h"
+
+static void test_csw_reads_back_what_is_there(void **state)
+{
+	(void)state;
+	ap_w(AP_CSW, 0xa2000020);	/* OpenOCD's question whether there are packed transfers */
+	assert_int_equal(ap_r(AP_CSW) & 0x37, 0x20);
+	assert_int_equal(ap_r(AP_CSW) & 0x40, 0x40);
+	assert_int_equal(ap_r(AP_CSW) & 0xa2000000, 0xa2000000);
+	ap_w(AP_CSW, 0xa2000013);	/* 64 bit */
+	assert_int_equal(ap_r(AP_CSW) & 0x37, 0x12);
+}
+
+static void test_no_packed_on_v6m(void **state)
+{
+	(void)state;
+	ap_w(AP_CSW, 0xa2000020);
+	assert_int_not_equal(ap_r(AP_CSW) & 0x30, 0x20);
+}
+
+static void test_byte_lanes(void **state)
+{
+	(void)state;
+	memset(world->ram, 0, 8);
+	setup_transfer(CSW_8 | CSW_SINGLE, RAM_BASE + 1);
+	ap_w(AP_DRW, 0x44332211);
+	ap_w(AP_DRW, 0x44332211);
+	ap_w(AP_DRW, 0x44332211);
+	ap_w(AP_DRW, 0x44332211);
+	assert_memory_equal(world->ram, "\x00\x22\x33\x44\x11\x00\x00\x00", 8);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 5);
+
+	setup_transfer(CSW_16 | CSW_SINGLE, RAM_BASE + 2);
+	assert_int_equal(ap_r(AP_DRW) >> 16, 0x4433);
+	assert_int_equal(ap_r(AP_DRW) & 0xffff, 0x0011);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 6);
+	assert_no_sticky();
+}
+
+static void test_increment_modes(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_32, RAM_BASE + 8);
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 8);
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 8);
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 12);
+	setup_transfer(CSW_32 | CSW_PACKED, RAM_BASE + 8);	/* a word is full already */
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 12);
+}
+
+static void test_packed_bytes(void **state)
+{
+	(void)state;
+	memset(world->ram, 0, 16);
+	setup_transfer(CSW_8 | CSW_PACKED, RAM_BASE + 4);
+	ap_w(AP_DRW, 0x44332211);
+	assert_memory_equal(world->ram, "\x00\x00\x00\x00\x11\x22\x33\x44\x00", 9);
+	assert_int_equal(world->num_accesses, 4);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(world->access[i].size, 1);
+		assert_int_equal(world->access[i].address, RAM_BASE + 4 + i);
+	}
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 8);
+
+	ap_w(AP_TAR, RAM_BASE + 4);
+	assert_int_equal(ap_r(AP_DRW), 0x44332211);
+}
+
+static void test_packed_bytes_unaligned(void **state)
+{
+	(void)state;
+	memset(world->ram, 0, 16);
+	/* Lanes follow the address, so the word comes rotated; OpenOCD builds and takes it apart that way. */
+	setup_transfer(CSW_8 | CSW_PACKED, RAM_BASE + 1);
+	ap_w(AP_DRW, 0x33221144);
+	assert_memory_equal(world->ram, "\x00\x11\x22\x33\x44\x00\x00\x00", 8);
+	ap_w(AP_TAR, RAM_BASE + 1);
+	assert_int_equal(ap_r(AP_DRW), 0x33221144);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 5);
+}
+
+static void test_packed_halfwords(void **state)
+{
+	(void)state;
+	memset(world->ram, 0, 16);
+	setup_transfer(CSW_16 | CSW_PACKED, RAM_BASE + 2);
+	ap_w(AP_DRW, 0x22114433);
+	assert_memory_equal(world->ram, "\x00\x00\x11\x22\x33\x44\x00\x00", 8);
+	assert_int_equal(world->num_accesses, 2);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 6);
+}
+
+static void check_wrap(uint32_t wrap)
+{
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 0x1000 + wrap - 4);
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 0x1000);
+	setup_transfer(CSW_8 | CSW_SINGLE, RAM_BASE + 0x1000 + wrap - 1);
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 0x1000);
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 0x1000 + wrap / 2 - 4);
+	ap_r(AP_DRW);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 0x1000 + wrap / 2);
+}
+
+static void test_tar_wraps_at_4096(void **state)
+{
+	(void)state;
+	check_wrap(4096);
+}
+
+static void test_tar_wraps_at_1024(void **state)
+{
+	(void)state;
+	check_wrap(1024);
+}
+
+static void test_no_increment_on_failure(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + RAM_BYTES);
+	ap_r(AP_DRW);
+	dp_w(DP_CTRL_STAT, POWER_REQ | STICKYERR);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + RAM_BYTES);
+
+	/* Packed: the part that fails is the one TAR shows. */
+	setup_transfer(CSW_8 | CSW_PACKED, RAM_BASE + RAM_BYTES - 2);
+	ap_w(AP_DRW, 0xbbaaddcc);
+	assert_int_equal(ctrl_stat() & STICKYERR, STICKYERR);
+	dp_w(DP_CTRL_STAT, POWER_REQ | STICKYERR);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + RAM_BYTES);
+	assert_memory_equal(world->ram + RAM_BYTES - 2, "\xaa\xbb", 2);
+}
+
+static void test_banked_registers(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 0x24);
+	for (unsigned int i = 0; i < 4; i++) {
+		uint32_t expected;
+
+		memcpy(&expected, world->ram + 0x20 + 4 * i, 4);
+		assert_int_equal(ap_r(AP_BD(i)), expected);
+	}
+	ap_w(AP_BD(2), 0x0badcafe);
+	assert_memory_equal(world->ram + 0x28, "\xfe\xca\xad\x0b", 4);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 0x24);
+	assert_int_equal(world->vb.num_violations, 0);
+	assert_no_sticky();
+}
+
+static void test_banked_registers_need_words(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_8, RAM_BASE);
+	ap_r(AP_BD(0));
+	assert_int_equal(world->num_accesses, 0);
+	assert_int_equal(world->vb.num_violations, 1);
+	assert_int_equal(ctrl_stat() & STICKYERR, STICKYERR);
+}
+
+static void test_unaligned_word_is_split_on_v7m(void **state)
+{
+	(void)state;
+	memset(world->ram, 0, 8);
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 2);
+	ap_w(AP_DRW, 0x22114433);
+	assert_memory_equal(world->ram, "\x00\x00\x11\x22\x33\x44\x00\x00", 8);
+	assert_int_equal(ap_r(AP_TAR), RAM_BASE + 6);
+	ap_w(AP_TAR, RAM_BASE + 2);
+	assert_int_equal(ap_r(AP_DRW), 0x22114433);
+	assert_no_sticky();
+}
+
+static void test_unaligned_word_fails_on_v6m(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE + 2);
+	ap_r(AP_DRW);
+	assert_int_equal(ctrl_stat() & STICKYERR, STICKYERR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_POWERED(test_csw_reads_back_what_is_there),
+		TEST_V6M(test_no_packed_on_v6m),
+		TEST_POWERED(test_byte_lanes),
+		TEST_POWERED(test_increment_modes),
+		TEST_POWERED(test_packed_bytes),
+		TEST_POWERED(test_packed_bytes_unaligned),
+		TEST_POWERED(test_packed_halfwords),
+		TEST_POWERED(test_tar_wraps_at_4096),
+		TEST_V6M(test_tar_wraps_at_1024),
+		TEST_POWERED(test_no_increment_on_failure),
+		TEST_POWERED(test_banked_registers),
+		TEST_POWERED(test_banked_registers_need_words),
+		TEST_POWERED(test_unaligned_word_is_split_on_v7m),
+		TEST_V6M(test_unaligned_word_fails_on_v6m),
+	};
+
+	return cmocka_run_group_tests_name("vb_memap", tests, NULL, NULL);
+}
