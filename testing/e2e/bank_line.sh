@@ -24,16 +24,21 @@ refused() {
 }
 
 BOARD=none
-ok "a good line" ocd -f "$T/base.cfg" -c "flash bank ext ofl 0x90000000 0 0 0 chip.cpu spi:stm32-spi -base 0x40013000 $CS; shutdown"
-ok "a good line, pins" ocd -f "$T/base.cfg" -c "flash bank ext ofl 0x90000000 0 0 0 chip.cpu spi:gpio $PINS $CS -miso {0x40020010 4}; shutdown"
+ok "a good line" ocd -f "$T/base.cfg" \
+	-c "flash bank ext ofl 0x90000000 0 0 0 chip.cpu spi:stm32-spi -base 0x40013000 $CS; shutdown"
+ok "a good line, pins" ocd -f "$T/base.cfg" \
+	-c "flash bank ext ofl 0x90000000 0 0 0 chip.cpu spi:gpio $PINS $CS -miso {0x40020010 4}; shutdown"
 refused "no loader" "LOADER is missing" ""
-refused "an unknown controller" "there is no controller 'spi:nothing'; built in are spi:gpio spi:stm32-spi" "spi:nothing $CS"
+refused "an unknown controller" "there is no controller 'spi:nothing'
+	built in are spi:gpio spi:stm32-spi" "spi:nothing $CS"
 refused "a loader file" "loader files \('loader.stldr'\) are not supported by this version" "loader.stldr"
-refused "an unknown option" "option '-bse' is unknown for spi:stm32-spi; known are -base -cs " "spi:stm32-spi -bse 1 $CS"
+refused "an unknown option" "option '-bse' is unknown for spi:stm32-spi
+	known are -base -cs " "spi:stm32-spi -bse 1 $CS"
 refused "an option of another controller" "option '-base' is unknown for spi:gpio" "spi:gpio -base 1"
 refused "a missing value" "option '-base' has no value" "spi:stm32-spi $CS -base"
 refused "no base" "spi:stm32-spi needs -base ADDRESS" "spi:stm32-spi $CS"
-refused "no chip select" "spi:stm32-spi needs -cs {HIGH_ADDR HIGH_VALUE LOW_ADDR LOW_VALUE}" "spi:stm32-spi -base 0x40013000"
+refused "no chip select" \
+	"spi:stm32-spi needs -cs {HIGH_ADDR HIGH_VALUE LOW_ADDR LOW_VALUE}" "spi:stm32-spi -base 0x40013000"
 refused "no data input" "spi:gpio needs -miso {ADDR MASK}" "spi:gpio $PINS $CS"
 refused "a pin of three numbers" "-cs {1 2 3}: 4 numbers expected" "spi:stm32-spi -base 0x40013000 -cs {1 2 3}"
 refused "a pin of five" "-cs {1 2 3 4 5}: at most 4 numbers" "spi:stm32-spi -base 0x40013000 -cs {1 2 3 4 5}"

@@ -42,11 +42,14 @@ for board in stm32f4-gpio stm32f4-mx25; do
 	printf 'first part of it' >"$T/a"; printf 'second, far away' >"$T/b"
 	expected_write 0x30100 "$T/a"
 	expected_write 0x3f000 "$T/b"
-	ok "$board: raw commands" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 3 0x9f]; echo [ofl spi ext 1 0x05]
-		echo [ofl spi ext 0 0x06]; echo [ofl spi ext 1 0x05]; echo [ofl spi ext 0 0x04]; echo [ofl spi ext 4 0x5a 0 0 0 0]; shutdown"
+	ok "$board: raw commands" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 3 0x9f]
+	echo [ofl spi ext 1 0x05]
+		echo [ofl spi ext 0 0x06]; echo [ofl spi ext 1 0x05]; echo [ofl spi ext 0 0x04]
+	echo [ofl spi ext 4 0x5a 0 0 0 0]; shutdown"
 	expect_log "^02$" "write enable latch seen set"
 	expect_log "^53 46 44 50$" "SFDP signature"
-	ok "$board: trace" ocd -c "init; reset init; flash probe ext; ofl trace ext on; echo [flash mdb 0x90000000 1]; shutdown"
+	ok "$board: trace" ocd -c "init; reset init; flash probe ext; ofl trace ext on; echo [flash mdb 0x90000000 1]
+	shutdown"
 	expect_log "^ofl trace: ext: reading: status 1"
 	not_ok "$board: a bank of another driver" ocd -c "init; reset init; echo [ofl info nothing]"
 	vboard_stop

@@ -15,7 +15,8 @@ done
 # openocd_start [-c COMMAND ...]: in the background; sets GDB_PORT.
 openocd_start() {
 	: >"$LOG"
-	"$OPENOCD" -c "gdb_port 0; telnet_port disabled; tcl_port disabled" -f "board/vboard-$BOARD.cfg" "$@" >"$LOG" 2>&1 </dev/null &
+	"$OPENOCD" -c "gdb_port 0; telnet_port disabled
+	tcl_port disabled" -f "board/vboard-$BOARD.cfg" "$@" >"$LOG" 2>&1 </dev/null &
 	OPENOCD_PID=$!
 	started_pids+=("$OPENOCD_PID")
 	wait_until 20 grep -q 'Listening on port [0-9]* for gdb' "$LOG"
@@ -34,7 +35,8 @@ gdb() {
 	timeout 60 gdb-multiarch "${arguments[@]}" >"$T/gdb.log" 2>&1 </dev/null
 }
 
-expect_gdb() { tap_result "$(grep -q -E -- "$1" "$T/gdb.log"; echo $?)" "$2" || { note "$(cat "$T/gdb.log")"; show_log; }; }
+expect_gdb() { tap_result "$(grep -q -E -- "$1" "$T/gdb.log"; echo $?)" "$2" || { note "$(cat "$T/gdb.log")"
+	show_log; }; }
 
 # An ELF file of 3000 bytes at an address.
 pattern 3000 4 >"$T/data"
@@ -58,14 +60,15 @@ expect_log "ext: not identified: the chip does not answer"
 expect_no_log "auto_probe failed"
 openocd_stop
 ok "internal flash by address" ocd -f "board/vboard-$BOARD.cfg" -c "$INTERNAL" -c "init; reset init
-	flash write_image erase $T/data 0x08000000 bin; shutdown"
+	echo [flash write_image erase $T/data 0x08000000 bin]; shutdown"
 expect_log "^wrote .* bytes"
-vboard_stop
+# GDB's attach halts the target and probes every bank, before reset init has switched the peripherals' clocks on.
+VB_ALLOW_VIOLATIONS=1 vboard_stop
 
 # The target runs when GDB connects, and nothing has been probed.
 expected_init 16M
 vboard_start stm32f030-w25q128 --usb-us 1000
-openocd_start -c "$INTERNAL" -c "stm32f0.cpu configure -event gdb-attach {}" -c "init; resume"
+openocd_start -c "$INTERNAL" -c "stm32f030.cpu configure -event gdb-attach {}" -c "init; resume"
 gdb "monitor targets" "monitor reset init" "monitor flash probe ext" "monitor flash info ext"
 expect_gdb 'running' "GDB connects while the target runs"
 expect_gdb 'jedec-id: ef4018' "and the chip is identified later"

@@ -30,7 +30,8 @@ expect_log "^address-bytes: 4"
 
 # The second chip of the board, on a chip select of its own.
 vboard_start stm32f4-gpio
-ok "two banks on one target" ocd -c "init; reset init; echo [ofl info ext]; echo [ofl info ext2]; echo [ofl spi ext 3 0x9f]; echo [ofl spi ext2 3 0x9f]; shutdown"
+ok "two banks on one target" ocd -c "init; reset init; echo [ofl info ext]; echo [ofl info ext2]
+	echo [ofl spi ext 3 0x9f]; echo [ofl spi ext2 3 0x9f]; shutdown"
 expect_log "^jedec-id: ef4018"
 expect_log "^jedec-id: ef4017"
 expect_log "^ef 40 18"

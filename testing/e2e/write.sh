@@ -38,7 +38,8 @@ expected_erase 0x4000 0x2000
 write 0x4f01 4607 9
 write 0x4f01 4607 9
 : >"$T/empty"
-ok "an empty image changes nothing" ocd -c "init; reset init; echo [flash write_image erase $T/empty $(at 0x100) bin]; shutdown"
+ok "an empty image changes nothing" ocd -c "init; reset init
+	echo [flash write_image erase $T/empty $(at 0x100) bin]; shutdown"
 vboard_stop
 expected_check
 
@@ -65,7 +66,8 @@ fill 256 360 >"$T/f0"
 fill 256 125 >"$T/u"
 fill 256 120 >"$T/and"
 ok "write without erase over blank flash" ocd -c "init; reset init; flash write_image $T/f0 $(at 0xa400) bin; shutdown"
-not_ok "write without erase over something else" ocd -c "init; reset init; flash write_image $T/u $(at 0xa400) bin; shutdown"
+not_ok "write without erase over something else" ocd -c "init; reset init
+	flash write_image $T/u $(at 0xa400) bin; shutdown"
 expect_log "content differs at 0x9000a400 .*0x50 instead of 0x55; bits that are 0 become 1 only by an erase"
 expected_write 0xa400 "$T/and"
 vboard_stop

@@ -68,7 +68,8 @@ static uint32_t unknown_bytes(const struct flash_bank *bank)
 {
 	uint32_t size = UNKNOWN_BYTES;
 	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
-		if (other != bank && other->target == bank->target && other->base > bank->base && other->base - bank->base < size)
+		if (other != bank && other->target == bank->target && other->base > bank->base &&
+				other->base - bank->base < size)
 			size = other->base - bank->base;
 	}
 	return size;
@@ -186,8 +187,10 @@ static int ofl_auto_probe(struct flash_bank *bank)
 		return ERROR_OK;
 	if (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED) {
 		set_unknown(bank);
-		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "target %s is %s; halt it first, best by 'reset init', then "
-			"'flash probe %s'", target_name(bank->target), target_state_name(bank->target), bank->name);
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown),
+				"target %s is %s; halt it first, best by 'reset init', then "
+				"'flash probe %s'",
+				target_name(bank->target), target_state_name(bank->target), bank->name);
 		warn_unknown(bank);
 		return ERROR_OK;
 	}
@@ -239,9 +242,12 @@ static int check_range(struct flash_bank *bank, const char *what, uint64_t offse
 	}
 	for (unsigned int n = 0; changes && n < bank->num_sectors; n++) {
 		const struct flash_sector *sector = &bank->sectors[n];
-		if (sector->is_protected == 1 && sector->offset < offset + length && offset < (uint64_t)sector->offset + sector->size) {
-			LOG_ERROR("ofl: %s: cannot %s: sector %u at offset 0x%8.8" PRIx32 " is protected; nothing was changed; 'flash protect "
-				"%s %u %u off' unlocks it", bank->name, what, n, sector->offset, bank->name, n, n);
+		if (sector->is_protected == 1 && sector->offset < offset + length &&
+				offset < (uint64_t)sector->offset + sector->size) {
+			LOG_ERROR("ofl: %s: cannot %s: sector %u at offset 0x%8.8" PRIx32
+					" is protected; nothing was changed; 'flash protect "
+					"%s %u %u off' unlocks it",
+					bank->name, what, n, sector->offset, bank->name, n, n);
 			return ERROR_FLASH_PROTECTED;
 		}
 	}
@@ -287,8 +293,9 @@ static int compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offs
 	uint8_t wanted = buffer[different];
 	const char *why = "";
 	if (after_write)
-		why = (wanted & ~found) ? "; bits that are 0 become 1 only by an erase: was the range erased, is it write protected?" :
-			"; the flash did not take the program command";
+		why = (wanted & ~found)
+				? "; bits that are 0 become 1 only by an erase: was the range erased, is it write protected?"
+				: "; the flash did not take the program command";
 	LOG_ERROR("ofl: %s: content differs at " TARGET_ADDR_FMT " (offset 0x%8.8" PRIx32 "): 0x%2.2x instead of 0x%2.2x%s",
 		bank->name, bank->base + at, at, found, wanted, why);
 	return after_write ? ERROR_FLASH_OPERATION_FAILED : ERROR_FAIL;
@@ -399,7 +406,8 @@ static int check_chip_select(const struct flash_bank *bank, const struct ofl_opt
 			continue;
 		const uint32_t *cs = ofl_from_bank(other)->options.ctl + OFL_CTL_CS;
 		if (memcmp(cs, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS * sizeof(*cs)) == 0) {
-			LOG_ERROR("ofl: bank %s has the same chip select (-cs) as bank %s; each chip has one bank", bank->name, other->name);
+			LOG_ERROR("ofl: bank %s has the same chip select (-cs) as bank %s; each chip has one bank", bank->name,
+					other->name);
 			return ERROR_COMMAND_ARGUMENT_INVALID;
 		}
 	}

@@ -147,7 +147,8 @@ static bool choose_addresses(struct ofl_chip *chip, const struct ofl_sfdp *sfdp)
 		return false;
 	}
 	/* Opcodes of their own first: they work whatever mode the application has left the chip in, and leave it there. */
-	if ((sfdp->routes_4byte & OFL_SFDP_4B_OPCODES) && sfdp->read_4byte && sfdp->program_4byte && has_4byte_erase(sfdp)) {
+	if ((sfdp->routes_4byte & OFL_SFDP_4B_OPCODES) && sfdp->read_4byte && sfdp->program_4byte &&
+			has_4byte_erase(sfdp)) {
 		use_addresses(chip, 4, sfdp->read_4byte, sfdp->program_4byte);
 		return true;
 	}
@@ -227,9 +228,11 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 	chip->clear_extended = sfdp->clear_extended_on_exit;
 	chip->program_once_bytes = sfdp->program_once_bytes;
 	if (sfdp->locked_at_power_up)
-		ofl_chip_note(chip, "all blocks are locked at power-up: 'ofl spi BANK 0 0x06', 'ofl spi BANK 0 0x98' unlock them");
+		ofl_chip_note(
+				chip, "all blocks are locked at power-up: 'ofl spi BANK 0 0x06', 'ofl spi BANK 0 0x98' unlock them");
 	if (sfdp->num_dies > 1)
-		ofl_chip_note(chip, "%u dies with a status register each: operations on the others are not seen", sfdp->num_dies);
+		ofl_chip_note(
+				chip, "%u dies with a status register each: operations on the others are not seen", sfdp->num_dies);
 	part_errors(chip);
 	if (sfdp->busy_by_flag_status && !chip->error_mask) {
 		chip->status_command = OFL_COMMAND(0x70, 0, 0);
@@ -245,8 +248,10 @@ int ofl_chip_from_table(struct ofl_chip *chip, char *why, size_t why_size)
 	struct ofl_geometry *geometry = &chip->geometry;
 
 	if (!device) {
-		snprintf(why, why_size, "JEDEC id %02x%02x%02x has no usable SFDP table and is not in OpenOCD's list of parts; give -size, "
-			"-page and -erase {SIZE OPCODE} in the bank line", chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
+		snprintf(why, why_size,
+				"JEDEC id %02x%02x%02x has no usable SFDP table and is not in OpenOCD's list of parts; give -size, "
+				"-page and -erase {SIZE OPCODE} in the bank line",
+				chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
 		return ERROR_FLASH_BANK_INVALID;
 	}
 	if (!device->erase_cmd) {
@@ -284,7 +289,8 @@ int ofl_chip_apply_options(struct ofl_chip *chip, const struct ofl_options *opti
 		return ERROR_OK;
 	if (!known) {
 		if (!options->chip_bytes || !options->num_erase_types) {
-			snprintf(why, why_size, "-size and -erase {SIZE OPCODE} are both needed for a chip that says nothing itself");
+			snprintf(why, why_size,
+					"-size and -erase {SIZE OPCODE} are both needed for a chip that says nothing itself");
 			return ERROR_FLASH_BANK_INVALID;
 		}
 		chip->source = "bank line";
@@ -293,8 +299,9 @@ int ofl_chip_apply_options(struct ofl_chip *chip, const struct ofl_options *opti
 		geometry->page_bytes = 256;
 	}
 	if (known && options->chip_bytes > THREE_BYTE_LIMIT && chip->address_bytes == 3) {
-		snprintf(why, why_size, "-size 0x%" PRIx64 " is more than 3 address bytes reach, and %s names no way to 4-byte addresses",
-			options->chip_bytes, chip->source);
+		snprintf(why, why_size,
+				"-size 0x%" PRIx64 " is more than 3 address bytes reach, and %s names no way to 4-byte addresses",
+				options->chip_bytes, chip->source);
 		return ERROR_FLASH_BANK_INVALID;
 	}
 	if (options->page_bytes)

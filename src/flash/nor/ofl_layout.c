@@ -8,8 +8,8 @@ static uint64_t align_up(uint64_t value, uint32_t alignment)
 	return (value + alignment - 1) / alignment * alignment;
 }
 
-bool ofl_layout(uint32_t area, uint32_t area_bytes, uint32_t stub_bytes, uint32_t stack_bytes, struct ofl_layout *layout,
-		uint32_t *missing_bytes)
+bool ofl_layout(uint32_t area, uint32_t area_bytes, uint32_t stub_bytes, uint32_t stack_bytes,
+		struct ofl_layout *layout, uint32_t *missing_bytes)
 {
 	/* In 64 bits: an area at the end of the address space must not wrap. */
 	uint64_t stack_low = align_up((uint64_t)area + stub_bytes, 4);

@@ -31,7 +31,7 @@ struct ofl_layout {
  * Lays `area_bytes` from `area` (a multiple of 4) out. Returns false when it is too small; *missing_bytes is then how
  * much more is needed at least.
  */
-bool ofl_layout(uint32_t area, uint32_t area_bytes, uint32_t stub_bytes, uint32_t stack_bytes, struct ofl_layout *layout,
-		uint32_t *missing_bytes);
+bool ofl_layout(uint32_t area, uint32_t area_bytes, uint32_t stub_bytes, uint32_t stack_bytes,
+		struct ofl_layout *layout, uint32_t *missing_bytes);
 
 #endif /* OPENOCD_FLASH_NOR_OFL_LAYOUT_H */

@@ -69,8 +69,8 @@ static int parse_numbers(const char *option, const char *text, uint64_t *numbers
 		errno = 0;
 		unsigned long long value = strtoull(at, &end, 0);
 		if (end == at || (*end && !strchr(" \t\n", *end)) || errno || *at == '-' || value > limit) {
-			LOG_ERROR("ofl: %s {%s}: '%.*s' is not a number up to 0x%" PRIx64, option, text, (int)strcspn(at, " \t\n"), at,
-				limit);
+			LOG_ERROR("ofl: %s {%s}: '%.*s' is not a number up to 0x%" PRIx64, option, text, (int)strcspn(at, " \t\n"),
+					at, limit);
 			return -1;
 		}
 		if (n == count) {
@@ -174,8 +174,9 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 		options->no_verify = strcmp(value, "off") == 0;
 		return ERROR_OK;
 	}
-	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s -cs%s -size -page -erase -verify", name, controller->name,
-		controller->needs_base ? " -base" : "", controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s -cs%s -size -page -erase -verify", name,
+			controller->name, controller->needs_base ? " -base" : "",
+			controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 

@@ -126,8 +126,9 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	if (slots.piece_bytes < chip->program_once_bytes) {
-		LOG_ERROR("ofl: %s: the work area has room for pieces of %" PRIu32 " bytes, but this flash programs each unit of %" PRIu32
-			" bytes once; a larger work area is needed", ofl->bank->name, slots.piece_bytes, chip->program_once_bytes);
+		LOG_ERROR("ofl: %s: the work area has room for pieces of %" PRIu32
+				" bytes, but this flash programs each unit of %" PRIu32 " bytes once; a larger work area is needed",
+				ofl->bank->name, slots.piece_bytes, chip->program_once_bytes);
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	if (slots.piece_bytes < chip->geometry.page_bytes)

@@ -96,14 +96,17 @@ static int allocate(struct ofl_bank *ofl)
 	}
 	uint32_t size = MIN(wanted, available) & ~3u;
 	int retval = target_alloc_working_area_try(target, size, &session->area);
-	if (retval == ERROR_TARGET_RESOURCE_NOT_AVAILABLE && !(target->working_area_phys_spec || target->working_area_virt_spec)) {
+	if (retval == ERROR_TARGET_RESOURCE_NOT_AVAILABLE &&
+			!(target->working_area_phys_spec || target->working_area_virt_spec)) {
 		LOG_ERROR("ofl: the work area of target %s has a size but no address; add -work-area-phys ADDRESS",
 			target_name(target));
 		return retval;
 	}
 	if (retval != ERROR_OK) {
-		LOG_ERROR("ofl: cannot get %" PRIu32 " bytes of work area of target %s (with -work-area-backup 1 its content is "
-			"read first)", size, target_name(target));
+		LOG_ERROR("ofl: cannot get %" PRIu32
+				" bytes of work area of target %s (with -work-area-backup 1 its content is "
+				"read first)",
+				size, target_name(target));
 		return retval;
 	}
 	uint32_t address = session->area->address;
@@ -113,9 +116,11 @@ static int allocate(struct ofl_bank *ofl)
 	}
 	if (!ofl_layout(address, size, controller->blob_bytes, stack_bytes, &session->layout, &missing) ||
 			!ofl_plan_slots(session->layout.ring_bytes, 256, &slots, &missing)) {
-		LOG_ERROR("ofl: the work area of target %s is too small: %" PRIu32 " bytes free, at least %" PRIu32 " more needed "
-			"(stub %" PRIu32 ", stack %" PRIu32 ", parameters %zu, the rest is buffer; 2048 serve well)",
-			target_name(target), available, missing, controller->blob_bytes, stack_bytes, sizeof(struct ofl_params));
+		LOG_ERROR("ofl: the work area of target %s is too small: %" PRIu32 " bytes free, at least %" PRIu32
+				" more needed "
+				"(stub %" PRIu32 ", stack %" PRIu32 ", parameters %zu, the rest is buffer; 2048 serve well)",
+				target_name(target), available, missing, controller->blob_bytes, stack_bytes,
+				sizeof(struct ofl_params));
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	return ERROR_OK;
@@ -141,9 +146,10 @@ static int ensure_stub(struct ofl_bank *ofl)
 			uint32_t n = 0;
 			while (found[n] == controller->blob[n])
 				n++;
-			LOG_ERROR("ofl: the work area does not keep what is written: 0x%8.8" PRIx32 " holds 0x%2.2x instead of 0x%2.2x; "
-				"is there RAM at that address? (-work-area-phys, -work-area-size)",
-				address + n, found[n], controller->blob[n]);
+			LOG_ERROR("ofl: the work area does not keep what is written: 0x%8.8" PRIx32
+					" holds 0x%2.2x instead of 0x%2.2x; "
+					"is there RAM at that address? (-work-area-phys, -work-area-size)",
+					address + n, found[n], controller->blob[n]);
 			retval = ERROR_FAIL;
 		}
 	}
@@ -241,7 +247,8 @@ int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live)
 {
 	uint32_t words[4];
 	keep_alive();
-	int retval = ofl_session_read_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, status), words, 4);
+	int retval =
+			ofl_session_read_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, status), words, 4);
 	if (retval != ERROR_OK)
 		return retval;
 	live->status = words[0];
@@ -318,8 +325,9 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	}
 	if (!ended) {
 		if (waited_ms >= 0)
-			LOG_ERROR("ofl: %s: gave up %s after %" PRId64 " ms without progress (is the flash stuck busy?); the stub was %s",
-				ofl->bank->name, waited_for, waited_ms, text);
+			LOG_ERROR("ofl: %s: gave up %s after %" PRId64
+					" ms without progress (is the flash stuck busy?); the stub was %s",
+					ofl->bank->name, waited_for, waited_ms, text);
 		else
 			LOG_ERROR("ofl: %s: the stub died while %s: %s", ofl->bank->name, waited_for, text);
 		restore_controller(ofl);

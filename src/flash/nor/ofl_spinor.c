@@ -124,8 +124,10 @@ static int wait_leftover(struct ofl_bank *ofl, uint8_t *status)
 	while (*status & STATUS_BUSY) {
 		int64_t waited_ms = timeval_ms() - started_ms;
 		if (waited_ms > LEFTOVER_MS) {
-			snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "the chip has been busy for %" PRId64 " s (status 0x%2.2x); "
-				"a chip erase takes minutes: try again, or cycle its power", waited_ms / 1000, *status);
+			snprintf(ofl->why_unknown, sizeof(ofl->why_unknown),
+					"the chip has been busy for %" PRId64 " s (status 0x%2.2x); "
+					"a chip erase takes minutes: try again, or cycle its power",
+					waited_ms / 1000, *status);
 			return ERROR_FLASH_BUSY;
 		}
 		if (waited_ms > 1000 && !told) {
@@ -163,9 +165,10 @@ static int read_jedec_id(struct ofl_bank *ofl)
 		uint8_t value = n ? 0x00 : 0xff;
 		if (!is_all(chip->jedec_id, 3, value))
 			continue;
-		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "the chip does not answer: JEDEC id reads %02x%02x%02x. Is it "
-			"connected and powered, are the pins, the chip select and the controller set up ('reset init')?",
-			value, value, value);
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown),
+				"the chip does not answer: JEDEC id reads %02x%02x%02x. Is it "
+				"connected and powered, are the pins, the chip select and the controller set up ('reset init')?",
+				value, value, value);
 		return ERROR_FLASH_BANK_INVALID;
 	}
 	return ERROR_OK;
@@ -196,14 +199,16 @@ static int detect_map(struct ofl_bank *ofl, const uint8_t *bytes, size_t length,
 		/* "Current mode": nothing has put the chip into 4-byte mode since it was recovered, except an application. */
 		uint8_t address_bytes = sfdp->map_detect[n].address_bytes;
 		if (sfdp->map_detect[n].dummy_bytes > 15) {
-			snprintf(why, why_size, "which sector map is in force must be read with opcode %02x, whose latency is not known",
-				sfdp->map_detect[n].opcode);
+			snprintf(why, why_size,
+					"which sector map is in force must be read with opcode %02x, whose latency is not known",
+					sfdp->map_detect[n].opcode);
 			return ERROR_FLASH_BANK_INVALID;
 		}
 		if (address_bytes == 0xff)
 			address_bytes = 3;
-		int retval = transfer(ofl, OFL_COMMAND(sfdp->map_detect[n].opcode, address_bytes, sfdp->map_detect[n].dummy_bytes),
-				sfdp->map_detect[n].address, &value, 1);
+		int retval =
+				transfer(ofl, OFL_COMMAND(sfdp->map_detect[n].opcode, address_bytes, sfdp->map_detect[n].dummy_bytes),
+						sfdp->map_detect[n].address, &value, 1);
 		if (retval != ERROR_OK)
 			return retval;
 		id = id << 1 | ((value & sfdp->map_detect[n].mask) != 0);
@@ -497,8 +502,8 @@ int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes
  * The unit's CRC differed: reads it to find where. A CRC that differs over equal content is an unreliable read, and
  * said so.
  */
-static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length, uint32_t *at,
-		uint8_t *found)
+static int find_difference(
+		struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length, uint32_t *at, uint8_t *found)
 {
 	uint8_t *content = malloc(length);
 	if (!content) {
@@ -509,8 +514,10 @@ static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const ui
 	for (*at = 0; retval == ERROR_OK && *at < length && content[*at] == data[*at]; (*at)++)
 		;
 	if (retval == ERROR_OK && *at == length) {
-		LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64 " are not stable: the CRC on the target differs, the content read next does "
-			"not; is the SPI clock too fast?", ofl->bank->name, offset_bytes);
+		LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64
+				" are not stable: the CRC on the target differs, the content read next does "
+				"not; is the SPI clock too fast?",
+				ofl->bank->name, offset_bytes);
 		retval = ERROR_FLASH_OPERATION_FAILED;
 	} else if (retval == ERROR_OK) {
 		*found = content[*at];

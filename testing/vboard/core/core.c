@@ -12,17 +12,17 @@ uint64_t core_time_ps(const struct core *core, uint64_t cycles)
 {
 	if (cycles <= core->max_short_cycles)
 		return core->epoch_ps + cycles * core->ps_numerator / core->ps_denominator;
-	return core->epoch_ps + (uint64_t)((unsigned __int128)cycles * core->ps_numerator / core->ps_denominator);
+	return core->epoch_ps + (uint64_t)((__uint128_t)cycles * core->ps_numerator / core->ps_denominator);
 }
 
 /* First cycle that is not before `time_ps`. */
 static uint64_t cycle_at(const struct core *core, uint64_t time_ps)
 {
-	unsigned __int128 product;
+	__uint128_t product;
 
 	if (time_ps <= core->epoch_ps)
 		return 0;
-	product = (unsigned __int128)(time_ps - core->epoch_ps) * core->ps_denominator;
+	product = (__uint128_t)(time_ps - core->epoch_ps) * core->ps_denominator;
 	return (uint64_t)((product + core->ps_numerator - 1) / core->ps_numerator);
 }
 

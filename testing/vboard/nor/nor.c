@@ -28,6 +28,7 @@ void nor_reset_volatile(struct nor *nor)
 	nor->write_enabled = false;
 	nor->volatile_enabled = false;
 	nor->address_4byte = false;
+	nor->extended_address = 0;
 	nor->deep_power_down = false;
 	nor->qpi = false;
 	nor->reset_enabled = false;

@@ -39,6 +39,12 @@ struct nor_erase_type {
 #define NOR_TRAIT_CHIP_ERASE_60		(1u << 14)	/* 60h beside C7h */
 #define NOR_TRAIT_UNIQUE_ID		(1u << 15)	/* 4Bh */
 #define NOR_TRAIT_POWER_UP_LOCK		(1u << 16)	/* SST26: all locked at power-on until 06h 98h */
+/*
+ * W25Q256FV: C5h writes the extended address register, which stands for the fourth address byte in 3-byte mode; E9h
+ * leaves it at
+ * 1 (Linux 6.1 winbond.c, winbond_nor_set_4byte_addr_mode: "the extended address register is set to 1").
+ */
+#define NOR_TRAIT_EXTENDED_ADDRESS	(1u << 18)
 #define NOR_TRAIT_4BYTE_READ		(1u << 17)	/* of the opcodes with four address bytes only 13h 0Ch */
 
 /* Meaning of the block protect bits of SR1; tables in nor_protect.c. */

@@ -57,6 +57,7 @@ static const struct nor_command commands[] = {
 	{ 0x01, NOR_COMMAND_WRITE_STATUS, 0, 0, 0, 0, "write status" },
 	{ 0x31, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR2_WRITE, 0, 0, 1, "write status 2" },
 	{ 0x11, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "write status 3" },
+	{ 0xc5, NOR_COMMAND_WRITE_EXTENDED, NOR_TRAIT_EXTENDED_ADDRESS, 0, 0, 0, "write extended address" },
 	{ 0xff, NOR_COMMAND_MODE_RESET, 0, 0, 0, 0, "mode reset" },
 	{ 0x06, NOR_COMMAND_WRITE_ENABLE, 0, 0, 0, 0, "write enable" },
 	{ 0x04, NOR_COMMAND_WRITE_DISABLE, 0, 0, 0, 0, "write disable" },
@@ -123,6 +124,7 @@ static bool expects_answer(const struct nor_command *command)
 	case NOR_COMMAND_ERASE:
 	case NOR_COMMAND_ERASE_CHIP:
 	case NOR_COMMAND_WRITE_STATUS:
+	case NOR_COMMAND_WRITE_EXTENDED:
 	case NOR_COMMAND_WRITE_ENABLE:
 	case NOR_COMMAND_VOLATILE_ENABLE:
 		return true;
@@ -147,6 +149,7 @@ static void start_data(struct nor *nor)
 		nor->phase = NOR_PHASE_DATA_IN;
 		break;
 	case NOR_COMMAND_WRITE_STATUS:
+	case NOR_COMMAND_WRITE_EXTENDED:
 		nor->num_data = 0;
 		nor->phase = NOR_PHASE_DATA_IN;
 		break;
@@ -177,8 +180,12 @@ static void start_address(struct nor *nor)
 
 	nor->address = 0;
 	nor->num_left = command->address_bytes;
-	if (command->address_bytes == NOR_ADDRESS_CURRENT)
+	if (command->address_bytes == NOR_ADDRESS_CURRENT) {
 		nor->num_left = nor->address_4byte ? 4 : 3;
+		/* Shifted up by the three bytes to come. */
+		if (!nor->address_4byte)
+			nor->address = nor->extended_address;
+	}
 
 	nor->phase = NOR_PHASE_ADDRESS;
 	if (nor->num_left == 0)

@@ -293,6 +293,20 @@ static void execute_reset(struct nor *nor)
 	nor->ready_ps = nor->vb->clock.now_ps + SOFT_RESET_PS;
 }
 
+/* Volatile, without a busy time. */
+static void execute_write_extended(struct nor *nor)
+{
+	if (!is_framed(nor, 2, 2))
+		return;
+
+	if (!nor->write_enabled) {
+		vb_violation(nor->vb, "flash: write extended address (C5h) without write enable");
+		return;
+	}
+	nor->write_enabled = false;
+	nor->extended_address = nor->page[0];
+}
+
 static void execute_one_byte(struct nor *nor)
 {
 	if (!is_framed(nor, 1, 1))
@@ -316,8 +330,12 @@ static void execute_one_byte(struct nor *nor)
 		break;
 	case NOR_COMMAND_ENTER_4BYTE:
 	case NOR_COMMAND_EXIT_4BYTE:
-		if (may_change_address_mode(nor))
+		if (may_change_address_mode(nor)) {
+			if (nor->address_4byte && nor->running->kind == NOR_COMMAND_EXIT_4BYTE &&
+					nor->part.traits & NOR_TRAIT_EXTENDED_ADDRESS)
+				nor->extended_address = 1;
 			nor->address_4byte = nor->running->kind == NOR_COMMAND_ENTER_4BYTE;
+		}
 		break;
 	case NOR_COMMAND_POWER_DOWN:
 		nor->deep_power_down = true;
@@ -378,6 +396,8 @@ void nor_command_deselect(struct nor *nor)
 		execute_erase_chip(nor);
 	} else if (command->kind == NOR_COMMAND_WRITE_STATUS) {
 		execute_write_status(nor);
+	} else if (command->kind == NOR_COMMAND_WRITE_EXTENDED) {
+		execute_write_extended(nor);
 	} else if (command->kind == NOR_COMMAND_RELEASE && nor->deep_power_down) {
 		nor->deep_power_down = false;
 		nor->ready_ps = nor->vb->clock.now_ps + nor->part.deep_power_down_release_us * VB_PS_PER_US;

@@ -71,6 +71,7 @@ enum nor_command_kind {
 	NOR_COMMAND_ERASE,
 	NOR_COMMAND_ERASE_CHIP,
 	NOR_COMMAND_WRITE_STATUS,
+	NOR_COMMAND_WRITE_EXTENDED,
 	NOR_COMMAND_MODE_RESET,
 	NOR_COMMAND_WRITE_ENABLE,	/* from here on: one byte, executed when CS rises */
 	NOR_COMMAND_WRITE_DISABLE,
@@ -136,6 +137,7 @@ struct nor {
 	bool write_enabled;
 	bool volatile_enabled;
 	bool address_4byte;
+	uint8_t extended_address;	/* fourth address byte of 3-byte mode */
 	bool deep_power_down;
 	bool qpi;
 	bool reset_enabled;

@@ -85,7 +85,8 @@ const struct nor_part nor_parts[] = {
 		.page_program_us = 700, .byte_program_us = 30, .chip_erase_ms = 80000,
 		.deep_power_down_release_us = 3, .max_read_hz = 50 * MHZ, .max_clock_hz = 104 * MHZ,
 		.erase = { ERASE_4K(64 * MS), ERASE_32K(128 * MS), ERASE_64K(150 * MS) },
-		.traits = TRAITS_WINBOND | NOR_TRAIT_4BYTE_MODE | NOR_TRAIT_4BYTE_READ | NOR_TRAIT_QPI,
+		.traits = TRAITS_WINBOND | NOR_TRAIT_4BYTE_MODE | NOR_TRAIT_4BYTE_READ | NOR_TRAIT_QPI |
+			NOR_TRAIT_EXTENDED_ADDRESS,
 		.protect = NOR_PROTECT_BP4_TB, SFDP(sfdp_w25q256),
 		.source = "times as the W25Q128FV's, assumed; opcodes: flashrom's W25Q256FV, Linux 6.1 winbond.c",
 	}, {

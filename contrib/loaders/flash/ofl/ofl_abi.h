@@ -95,7 +95,7 @@ struct ofl_params {
 	uint32_t latch_mask;		/* in: write enable latch, in register 05h; 0: not checked */
 	uint32_t error_command;		/* in: OFL_COMMAND of the register with the error bits */
 	uint32_t error_mask;		/* in: 0: none. Any of these bits set after a program or erase is a failure */
-	uint32_t ctl[OFL_CTL_WORDS];	/* in: registers and pins of the controller, see OFL_CTL_...; the words behind are the
+	uint32_t ctl[OFL_CTL_WORDS]; /* in: registers and pins of the controller, see OFL_CTL_...; the words behind are the
 					 * stub's, for what it must put back (not to be written before OFL_OP_RESTORE) */
 };
 
