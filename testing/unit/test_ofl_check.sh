@@ -66,7 +66,8 @@ dump()
 	printf '%b' "$(awk -v max="${2:-100000}" '
 		hex {
 			for (i = 1; i <= NF && n < max; i++) {
-				v = (index("0123456789abcdef", substr($i, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr($i, 2, 1)) - 1
+				v = (index("0123456789abcdef", substr($i, 1, 1)) - 1) * 16
+				v += index("0123456789abcdef", substr($i, 2, 1)) - 1
 				printf "\\0%03o", v
 				n++
 			}

@@ -51,7 +51,16 @@ static void test_address_mode(void **state)
 	SEND(rig, 0x20, 0x00, 0x10, 0x00);
 	assert_violation(rig, "erase (20h) of 4 bytes is ignored");
 
+	/* Leaving the mode sets the extended address register to 1; software clears it. */
+	SEND(rig, 0x04);
 	SEND(rig, 0xe9);
+	nor_content(rig->nor)[0x1000010] = 0x55;
+	rig_command(rig, read3, 4, in, 1);
+	assert_int_equal(in[0], 0x55);
+	SEND(rig, 0xc5, 0x00);
+	assert_violation(rig, "write extended address (C5h) without write enable");
+	SEND(rig, 0x06);
+	SEND(rig, 0xc5, 0x00);
 	rig_command(rig, read3, 4, in, 1);
 	assert_int_equal(in[0], 0x33);
 

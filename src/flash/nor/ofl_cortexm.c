@@ -154,6 +154,12 @@ int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 		retval = write_special(target, REGSEL_PSPLIM, core->psplim);
 	if (retval == ERROR_OK)
 		retval = target_write_u32(target, OFL_DEMCR, core->demcr);
+	/*
+	 * OpenOCD would put the registers back at the next resume only; whoever attaches after this process has ended must
+	 * not find the core in the stub.
+	 */
+	if (retval == ERROR_OK && target->state == TARGET_HALTED)
+		retval = armv7m_restore_context(target);
 	if (retval != ERROR_OK)
 		LOG_ERROR("ofl: cannot restore the core of %s (MPU, stack limits, vector catch); reset it before going on",
 			target_name(target));

@@ -18,7 +18,7 @@
  * The stub must move within this time; it is fed while the link is slow, so it is the flash or the stub that is being
  * waited for.
  */
-#define STALL_FLOOR_MS	2000
+#define STALL_FLOOR_MS	5000
 
 /* Watches a run that moves in slots: the deadline and, now and then, whether the stub is alive at all. */
 struct watch {
