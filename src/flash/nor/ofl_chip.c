@@ -228,11 +228,10 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 	chip->clear_extended = sfdp->clear_extended_on_exit;
 	chip->program_once_bytes = sfdp->program_once_bytes;
 	if (sfdp->locked_at_power_up)
-		ofl_chip_note(
-				chip, "all blocks are locked at power-up: 'ofl spi BANK 0 0x06', 'ofl spi BANK 0 0x98' unlock them");
+		ofl_chip_note(chip, "all blocks are locked at power-up; unlock: 'ofl spi BANK 0 0x06', 'ofl spi BANK 0 0x98'");
 	if (sfdp->num_dies > 1)
-		ofl_chip_note(
-				chip, "%u dies with a status register each: operations on the others are not seen", sfdp->num_dies);
+		ofl_chip_note(chip, "%u dies with a status register each: operations on the others are not seen",
+				sfdp->num_dies);
 	part_errors(chip);
 	if (sfdp->busy_by_flag_status && !chip->error_mask) {
 		chip->status_command = OFL_COMMAND(0x70, 0, 0);

@@ -65,8 +65,8 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 	command_print(cmd, "program-opcode: %02" PRIx32, chip->program_command & 0xff);
 	command_print(cmd, "status: %02x", chip->status);
 	if (chip->status & 0x1c)
-		command_print(
-				cmd, "warning: block protection bits are set in the status register (BP = %u)", chip->status >> 2 & 7);
+		command_print(cmd, "warning: block protection bits are set in the status register (BP = %u)",
+				chip->status >> 2 & 7);
 	for (unsigned int n = 0; n < chip->num_notes; n++)
 		command_print(cmd, "note: %s", chip->note[n]);
 	return ERROR_OK;

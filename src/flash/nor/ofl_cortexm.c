@@ -283,8 +283,8 @@ static void describe_stop(struct target *target, const struct ofl_cortexm *core,
 	}
 	if (target_read_u32(target, CFSR, &cfsr) != ERROR_OK || target_read_u32(target, HFSR, &hfsr) != ERROR_OK)
 		return;
-	n += snprintf(
-			text + n, text_size - n, ": %s, CFSR 0x%8.8" PRIx32 " HFSR 0x%8.8" PRIx32, fault_text(cfsr), cfsr, hfsr);
+	n += snprintf(text + n, text_size - n, ": %s, CFSR 0x%8.8" PRIx32 " HFSR 0x%8.8" PRIx32, fault_text(cfsr), cfsr,
+			hfsr);
 	if ((size_t)n >= text_size)
 		return;
 	if ((cfsr & CFSR_BFARVALID) && target_read_u32(target, BFAR, &address) == ERROR_OK)

@@ -57,8 +57,8 @@ static const struct ofl_region *find_region(const struct ofl_geometry *geometry,
  * Largest type that starts at `offset_bytes` on its own alignment, ends by `end`, and stays inside the region; NULL if
  * none.
  */
-static const struct ofl_erase_type *largest_fit(
-		const struct ofl_geometry *geometry, uint64_t offset_bytes, uint64_t end)
+static const struct ofl_erase_type *largest_fit(const struct ofl_geometry *geometry, uint64_t offset_bytes,
+		uint64_t end)
 {
 	const struct ofl_region *region = find_region(geometry, offset_bytes);
 	if (!region)

@@ -502,8 +502,8 @@ int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes
  * The unit's CRC differed: reads it to find where. A CRC that differs over equal content is an unreliable read, and
  * said so.
  */
-static int find_difference(
-		struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length, uint32_t *at, uint8_t *found)
+static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
+		uint32_t *at, uint8_t *found)
 {
 	uint8_t *content = malloc(length);
 	if (!content) {
