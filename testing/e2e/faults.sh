@@ -90,6 +90,10 @@ expected_check
 fresh stm32f030-w25q128 --usb-us 1000
 ok "out of deep power-down" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 0 0xb9]
 	flash probe ext; $WRITE; $VERIFY; shutdown"
+# QE in SR2 (volatile, 50h), then QPI: the chip is deaf to commands on one line until it sees FFh.
+ok "out of QPI mode" ocd -c "init; reset init; flash probe ext; ofl spi ext 0 0x50; ofl spi ext 0 0x31 0x02
+	ofl spi ext 0 0x38; echo deaf:[ofl spi ext 3 0x9f]; flash probe ext; $WRITE; $VERIFY; shutdown"
+expect_log "^deaf:ff ff ff"
 ok "an erase under way is waited for" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 0 0x06]
 	echo [ofl spi ext 0 0xd8 0x00 0x00 0x00]; flash probe ext; $WRITE; $VERIFY; shutdown"
 expected_erase 0x7000 0x2000
