@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "link.h"
+#include "loopback.h"
 
 /* Every character read can ask for at most one back, so that replies to a full buffer always fit. */
 #define BUFFER_BYTES	65536
@@ -38,15 +39,6 @@ struct rbb {
 	size_t reply_bytes;
 	size_t reply_sent;
 };
-
-static int set_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return -1;
-	return 0;
-}
 
 static void close_client(struct rbb *rbb)
 {
@@ -65,7 +57,7 @@ static void accept_client(struct rbb *rbb)
 
 	if (fd < 0)
 		return;		/* gone again, or a signal: poll() will tell */
-	if (set_nonblocking(fd) != 0) {
+	if (loopback_set_nonblocking(fd) != 0) {
 		close(fd);
 		return;
 	}
@@ -211,33 +203,6 @@ static const struct probe_link_ops rbb_ops = {
 	.free = rbb_free,
 };
 
-static int listen_on_loopback(unsigned int port, unsigned int *bound_port)
-{
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof(address);
-	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (fd < 0)
-		return -1;
-	/* A board restarted on the same port must not wait for the old connection's TIME_WAIT. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 4) != 0 ||
-			getsockname(fd, (struct sockaddr *)&address, &length) != 0 || set_nonblocking(fd) != 0) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	*bound_port = ntohs(address.sin_port);
-	return fd;
-}
-
 struct probe_link *rbb_new(struct dap *dap, unsigned int port, unsigned int *bound_port)
 {
 	struct rbb *rbb = calloc(1, sizeof(*rbb));
@@ -249,7 +214,7 @@ struct probe_link *rbb_new(struct dap *dap, unsigned int port, unsigned int *bou
 	rbb->base.ops = &rbb_ops;
 	rbb->dap = dap;
 	rbb->client_fd = -1;
-	rbb->listen_fd = listen_on_loopback(port, bound_port);
+	rbb->listen_fd = loopback_listen(port, bound_port);
 	if (rbb->listen_fd < 0) {
 		fprintf(stderr, "vboard: cannot listen on 127.0.0.1:%u: %s\n", port, strerror(errno));
 		free(rbb);

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loopback.h"
 #include "serprog.h"
 
 #define ACK	0x06
@@ -402,13 +403,6 @@ static bool handle_input(struct serprog *s)
 	return true;
 }
 
-static int make_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : 0;
-}
-
 static void accept_client(struct serprog *s)
 {
 	int one = 1;
@@ -416,7 +410,7 @@ static void accept_client(struct serprog *s)
 
 	if (fd < 0)
 		return;
-	if (make_nonblocking(fd) != 0) {
+	if (loopback_set_nonblocking(fd) != 0) {
 		close(fd);
 		return;
 	}
@@ -459,35 +453,6 @@ void serprog_service(struct serprog *s)
 		close_client(s);
 }
 
-/* Returns the listening descriptor, or -1 with errno. */
-static int listen_on_loopback(unsigned int port, unsigned int *bound_port)
-{
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof(address);
-	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (fd < 0)
-		return -1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 1) != 0 ||
-			getsockname(fd, (struct sockaddr *)&address, &length) != 0 || make_nonblocking(fd) != 0) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-
-	*bound_port = ntohs(address.sin_port);
-	return fd;
-}
-
 struct serprog *serprog_new(struct vb *vb, struct nor *nor, unsigned int port, unsigned int *bound_port)
 {
 	struct serprog *s = calloc(1, sizeof(*s));
@@ -500,7 +465,7 @@ struct serprog *serprog_new(struct vb *vb, struct nor *nor, unsigned int port, u
 	s->vb = vb;
 	s->nor = nor;
 	s->client_fd = -1;
-	s->listen_fd = listen_on_loopback(port, bound_port);
+	s->listen_fd = loopback_listen(port, bound_port);
 	if (s->listen_fd < 0) {
 		fprintf(stderr, "vboard: serprog cannot listen on 127.0.0.1:%u: %s\n", port, strerror(errno));
 		free(s);
