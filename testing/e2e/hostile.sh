@@ -39,6 +39,7 @@ hostile() {
 			cmp <(sed -n 's/^before //p' "$LOG") <(sed -n "s/^$when //p" "$LOG")
 	done
 	expect_log "^before control.*0x02" "the application was on PSP"
+	expect_no_log "the stub died" "the stub ran at once"
 	expect_image 0x2345 "$T/data"
 	sed -n 's/^before //p' "$LOG" >"$T/before"
 }

@@ -18,6 +18,7 @@
 #include "ofl.h"
 
 #define CPUID		0xe000ed00
+#define OFL_AIRCR	0xe000ed0c
 #define CCR		0xe000ed14
 #define CFSR		0xe000ed28
 #define HFSR		0xe000ed2c
@@ -29,6 +30,7 @@
 #define OFL_DEMCR	0xe000edfc
 #define ICIALLU		0xe000ef50
 
+#define AIRCR_VECTCLRACTIVE	0x05fa0002	/* with its key; for debuggers, on a halted core */
 #define CCR_IC			(1u << 17)
 #define DEMCR_VC_HARDERR	(1u << 10)
 #define DCRSR_WRITE		(1u << 16)
@@ -334,6 +336,13 @@ int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool exp
 
 	if (!expected) {
 		describe_stop(target, core, layout, text, text_size);
+		/*
+		 * A fault of the stub's is active until a handler returns, which none will: the application would go on at its
+		 * priority, where the next fault is lockup. An application that was in a handler itself keeps what is active.
+		 */
+		bool was_thread = !(core->algorithm.context[ARMV7M_XPSR] & 0x1ff);
+		if (target_to_armv7m(target)->exception_number && was_thread)
+			target_write_u32(target, OFL_AIRCR, AIRCR_VECTCLRACTIVE);
 		if (stopped_by_us && text[0])
 			LOG_DEBUG("ofl: stopped the stub: %s", text);
 	}
