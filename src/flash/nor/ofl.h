@@ -92,7 +92,6 @@ struct ofl_session {
 	struct ofl_layout layout;
 	struct ofl_cortexm core;
 	bool started;		/* a run is under way: the stub may have changed the controller */
-	bool controller_changed;	/* a run did not end by itself: OFL_OP_RESTORE is due */
 	struct ofl_params params;	/* as last written */
 };
 
@@ -164,8 +163,8 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t entry, uint32_t stack, uint32_t params);
 /*
- * Waits for the core to halt, stops it when it does not, and puts the registers back. *halted_by_itself and, for a stop
- * that the stub did not intend, `text` tell what was found (PC, fault registers, reset).
+ * Waits for the core to halt, stops it when it does not, and puts the registers back. `expected`: the stub said
+ * that it ended; when it did not, `text` tells what was found (PC, fault registers, reset).
  */
 int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
 		char *text, size_t text_size);

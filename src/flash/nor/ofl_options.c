@@ -6,6 +6,8 @@
 #include "config.h"
 #endif
 
+#include <helper/align.h>
+
 #include "ofl.h"
 
 static const uint8_t gpio_blob[] = {
@@ -97,11 +99,6 @@ static int parse_words(const char *option, const char *text, uint32_t *words, un
 	return ERROR_OK;
 }
 
-static bool is_power_of_two(uint64_t value)
-{
-	return value && !(value & (value - 1));
-}
-
 static int parse_erase(struct ofl_options *options, const char *text)
 {
 	uint64_t numbers[2 * OFL_MAX_ERASE_TYPES];
@@ -114,7 +111,7 @@ static int parse_erase(struct ofl_options *options, const char *text)
 	}
 	options->num_erase_types = count / 2;
 	for (int n = 0; n < count / 2; n++) {
-		if (!is_power_of_two(numbers[2 * n]) || numbers[2 * n + 1] > 0xff) {
+		if (!numbers[2 * n] || !IS_PWR_OF_2(numbers[2 * n]) || numbers[2 * n + 1] > 0xff) {
 			LOG_ERROR("ofl: -erase {%s}: a size must be a power of two, an opcode at most 0xff", text);
 			return ERROR_COMMAND_ARGUMENT_INVALID;
 		}
@@ -157,7 +154,7 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	if (strcmp(name, "-page") == 0) {
 		if (parse_numbers(name, value, &number, 1, false, 4096) < 0)
 			return ERROR_COMMAND_ARGUMENT_INVALID;
-		if (!is_power_of_two(number)) {
+		if (!number || !IS_PWR_OF_2(number)) {
 			LOG_ERROR("ofl: -page %s: not a power of two", value);
 			return ERROR_COMMAND_ARGUMENT_INVALID;
 		}
