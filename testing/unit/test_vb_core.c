@@ -371,6 +371,24 @@ static void test_store_to_flash_faults(void **state)
 	free_machine(m);
 }
 
+/* B.W backwards (T4): its first half-word is in the range of UDF.W's, [v7M] A7.7.12 and A7.7.194. */
+static void test_wide_branch_backwards(void **state)
+{
+	static const uint16_t code[] = {
+		0xe001,		/* 00: b 06 */
+		0x2005,		/* 02: movs r0, #5 */
+		0xbe00,		/* 04: bkpt */
+		0xf7ff, 0xbffc,	/* 06: b.w 02 */
+	};
+	struct machine *m = MACHINE(CORE_M4, code);
+
+	(void)state;
+	run(m);
+	assert_int_equal(core_reg_get(m->core, 0), 5);
+	assert_true(core_is_halted(m->core));
+	free_machine(m);
+}
+
 static void test_m0_rejects_what_v6m_lacks(void **state)
 {
 	static const uint16_t codes[][2] = {
@@ -696,6 +714,7 @@ static void test_event_register(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wide_branch_backwards),
 		cmocka_unit_test(test_arithmetic),
 		cmocka_unit_test(test_cycles_are_those_of_the_manual),
 		cmocka_unit_test(test_cycles_of_a_call),

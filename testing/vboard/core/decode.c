@@ -200,9 +200,14 @@ static struct insn_class control(const struct core *core, uint16_t first, uint16
 		if (!core->is_v6m && first == 0xf3af && (second & 0xff00) == 0x8000)
 			return (second & 0xf0) ? make(1, INSN_PLAIN) : hint(core, second & 0xf);
 	}
-	if (core->is_v6m || (first & 0xfff0) == 0xf7f0)	/* UDF.W */
+	if (core->is_v6m)
 		return make(1, INSN_UNDEFINED);
-	/* B.W, conditional or not. What is left over is undefined, and libunicorn knows that. */
+	/* B.W (T4), whose first half-word backwards looks like that of UDF.W */
+	if ((second & 0xd000) == 0x9000)
+		return make(1, INSN_PLAIN);
+	if ((first & 0xfff0) == 0xf7f0)	/* UDF.W */
+		return make(1, INSN_UNDEFINED);
+	/* B.W, conditional. What is left over is undefined, and libunicorn knows that. */
 	return make(1, INSN_PLAIN);
 }
 
