@@ -25,6 +25,8 @@
 
 #define SECOND_FLASH_PART	"w25q64jv"
 
+#define F4_FLASH	0x40023c00u	/* RM0090 section 2.3 */
+
 struct storage_definition {
 	const char *name;
 	uint32_t base, size;
@@ -83,7 +85,7 @@ static const struct family stm32f4 = {
 	.gpio_first_bit = 0,
 	.port = { { 0xa8000000, 0x0c000000, 0x64000000 }, { 0x00000280, 0x000000c0, 0x00000100 } },
 	.storage = {
-		{ "FLASH", 0x40023c00, 0x400, { [4] = 0x80000000, [5] = 0x0fffaaed } },	/* CR, OPTCR */
+		{ "FLASH", F4_FLASH, 0x400, { [4] = 0x80000000, [5] = 0x0fffaaed } },	/* CR, OPTCR */
 		{ "PWR", 0x40007000, 0x400, { [0] = 0x0000c000 } },	/* CR: section 5.5 */
 		{ "DBGMCU", 0xe0042000, 0x400, { 0x20036419 } },	/* IDCODE: section 38.6.1 */
 	},
@@ -107,6 +109,7 @@ struct board_definition {
 	const struct family *family;
 	struct core_config core;
 	uint32_t ram_bytes, rom_bytes;
+	uint32_t flash_base;		/* an STM32F4's flash registers, instead of what `family` has there; 0: a ROM */
 	struct spi_definition spi;
 	unsigned int port;		/* 0: A ... of all pins of the flash */
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
@@ -184,6 +187,7 @@ static const struct board_definition definitions[] = {
 			.dwt_comparators = 4 },
 		.ram_bytes = 192 * KIB,
 		.rom_bytes = 2048 * KIB,
+		.flash_base = F4_FLASH,
 		.port = 1, .cs_pin = 12, .sck_pin = 13, .miso_pin = 14, .mosi_pin = 15, .cs2_pin = 11,
 		.setup = {
 			{ 0x40023830, 0, 0x00000002 },		/* RCC_AHB1ENR.GPIOBEN */
@@ -198,6 +202,7 @@ static const struct board_definition definitions[] = {
 			.dwt_comparators = 4 },
 		.ram_bytes = 192 * KIB,
 		.rom_bytes = 2048 * KIB,
+		.flash_base = F4_FLASH,
 		.spi = { "SPI1", 0x40013000, STM32_SPI_V1, 84000000, 0x44, 0x24, 1u << 12, 5 },
 		.port = 0, .cs_pin = 4, .sck_pin = 5, .miso_pin = 6, .mosi_pin = 7, .cs2_pin = NO_SECOND_CHIP,
 		.setup = F4_SPI1_SETUP,
@@ -233,6 +238,7 @@ struct board_private {
 	const struct board_definition *definition;
 	struct ctl_storage *rcc;
 	struct ctl_storage *storage[MAX_STORAGES];
+	struct ctl_stm32f4_flash *flash;	/* NULL: the board has a ROM */
 	struct ctl_gpio *port[MAX_PORTS];
 	struct ctl_stm32_spi *spi;
 	struct ctl_wires *wires;
@@ -438,16 +444,33 @@ static int connect_pins(struct board *board)
 	return ctl_gpio_connect(port, (unsigned int)definition->cs2_pin, LINE_CS, wires, 1);
 }
 
+static int add_flash(struct board *board)
+{
+	struct board_private *private = board->private_data;
+	const struct ctl_stm32f4_flash_config config = {
+		.base = private->definition->flash_base,
+		.array_base = BOARD_ROM_BASE,
+		.size_bytes = private->definition->rom_bytes,
+	};
+
+	if (!config.base)
+		return 0;
+	private->flash = ctl_stm32f4_flash_new(&board->bus, &config);
+	return private->flash ? 0 : -1;
+}
+
 static int add_peripherals(struct board *board)
 {
 	struct board_private *private = board->private_data;
 	const struct family *family = private->definition->family;
 
 	private->rcc = ctl_rcc_new(&board->bus, family->rcc);
-	if (!private->rcc)
+	if (!private->rcc || add_flash(board))
 		return -1;
 	for (unsigned int i = 0; i < MAX_STORAGES; i++) {
 		const struct storage_definition *storage = &family->storage[i];
+		if (storage->base == private->definition->flash_base)
+			continue;
 		private->storage[i] = ctl_storage_new(&board->bus, storage->name, storage->base, storage->size,
 			storage->reset_values, sizeof(storage->reset_values) / sizeof(storage->reset_values[0]));
 		if (!private->storage[i])
@@ -509,6 +532,8 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 	if (!board->core)
 		return -1;
 	ctl_wires_set_idle(private->wires, on_idle, board);
+	if (private->flash)
+		ctl_stm32f4_flash_set_wait(private->flash, on_idle, board);
 	return 0;
 }
 
@@ -560,6 +585,7 @@ void board_free(struct board *board)
 	for (unsigned int i = 0; i < MAX_STORAGES; i++)
 		ctl_storage_free(private->storage[i]);
 	ctl_storage_free(private->rcc);
+	ctl_stm32f4_flash_free(private->flash);
 	bus_free(&board->bus);
 	nor_free(board->nor);
 	nor_free(board->nor2);

@@ -106,6 +106,10 @@ int vb_report_write(const struct vb *vb, const char *path)
 	fprintf(file, "\t\"erases\": { \"4k\": %" PRIu64 ", \"32k\": %" PRIu64 ", \"64k\": %" PRIu64 ", \"chip\": %" PRIu64
 			", \"other\": %" PRIu64 " },\n", count->erase_4k, count->erase_32k, count->erase_64k,
 			count->erase_chip, count->erase_other);
+	write_number(file, "internal_programs", count->internal_programs);
+	fprintf(file, "\t\"internal_erases\": { \"16k\": %" PRIu64 ", \"64k\": %" PRIu64 ", \"128k\": %" PRIu64
+			", \"bank\": %" PRIu64 " },\n", count->internal_erase_16k, count->internal_erase_64k,
+			count->internal_erase_128k, count->internal_erase_bank);
 	write_number(file, "resets", count->resets);
 	fputs("\t\"serial\": ", file);
 	write_string(file, vb->serial ? vb->serial : "", vb->serial ? vb->serial_length : 0);

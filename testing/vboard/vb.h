@@ -46,6 +46,8 @@ struct vb_counters {
 	uint64_t read_bytes;		/* data bytes that the flash shifted out for read commands */
 	uint64_t status_reads;		/* status register bytes shifted out */
 	uint64_t erase_4k, erase_32k, erase_64k, erase_chip, erase_other;
+	uint64_t internal_programs;	/* of the MCU's own flash, as the next line */
+	uint64_t internal_erase_16k, internal_erase_64k, internal_erase_128k, internal_erase_bank;
 	uint64_t resets;
 };
 

@@ -136,6 +136,7 @@ int bus_add_alias(struct bus *bus, const char *name, uint32_t base, uint32_t siz
 		return -1;
 	ram->bytes = original->bytes;
 	ram->read_only = original->read_only;
+	ram->flash = original->flash;
 	ram->is_alias = true;
 	ram->alias_of = alias_of;
 	bus->num_rams++;
@@ -151,6 +152,19 @@ int bus_set_read_only(struct bus *bus, uint32_t base)
 	for (unsigned int i = 0; i < bus->num_rams; i++) {
 		if (bus->ram[i].bytes == ram->bytes)
 			bus->ram[i].read_only = true;
+	}
+	return 0;
+}
+
+int bus_set_flash(struct bus *bus, uint32_t base, const struct bus_flash *flash)
+{
+	struct bus_ram *ram = ram_with_base(bus, base);
+
+	if (!ram || ram->size > BUS_FLASH_MAX_BLOCKS * BUS_FLASH_BLOCK_BYTES || bus_set_read_only(bus, base))
+		return -1;
+	for (unsigned int i = 0; i < bus->num_rams; i++) {
+		if (bus->ram[i].bytes == ram->bytes)
+			bus->ram[i].flash = flash;
 	}
 	return 0;
 }
@@ -234,6 +248,8 @@ int bus_read(struct bus *bus, uint32_t address, unsigned int size, uint32_t *val
 	device = last_device(bus, address, size);
 	ram = device ? NULL : find_ram(bus, address, size);
 	if (ram) {
+		if (ram->flash)
+			ram->flash->before_read(ram->flash->context, address - ram->base, master);
 		*value = 0;
 		for (unsigned int i = 0; i < size; i++)
 			*value |= (uint32_t)ram->bytes[address - ram->base + i] << 8 * i;
@@ -259,6 +275,8 @@ int bus_write(struct bus *bus, uint32_t address, unsigned int size, uint32_t val
 	device = last_device(bus, address, size);
 	ram = device ? NULL : find_ram(bus, address, size);
 	if (ram) {
+		if (ram->flash)
+			return ram->flash->store(ram->flash->context, address - ram->base, size, value, master);
 		if (ram->read_only)
 			return -1;
 		for (unsigned int i = 0; i < size; i++)
@@ -282,26 +300,102 @@ uint8_t *bus_ram_pointer(struct bus *bus, uint32_t address, uint32_t length)
 	return ram ? ram->bytes + (address - ram->base) : NULL;
 }
 
+/*
+ * Widens [start, start + *length) of a flash to the blocks in it that code was fetched from, and forgets them. Returns
+ * false when there is none: dropping translated code costs much, and flash is mostly programmed where no code has run.
+ */
+static bool take_fetched(struct bus_ram *ram, size_t *start, size_t *length)
+{
+	size_t first = *start / BUS_FLASH_BLOCK_BYTES;
+	size_t last = (*start + *length - 1) / BUS_FLASH_BLOCK_BYTES;
+	bool found = false;
+
+	for (size_t block = first; block <= last; block++) {
+		found = found || ram->fetched[block / 32] >> block % 32 & 1;
+		ram->fetched[block / 32] &= ~(1u << block % 32);
+	}
+	*start = first * BUS_FLASH_BLOCK_BYTES;
+	*length = (last + 1 - first) * BUS_FLASH_BLOCK_BYTES;
+	if (*length > ram->size - *start)
+		*length = ram->size - *start;
+	return found;
+}
+
 void bus_note_ram_written(struct bus *bus, uint32_t address, uint32_t size)
 {
 	struct bus_ram *written = find_ram(bus, address, size);
-	size_t start;
 
-	if (!bus->ram_written || !written)
+	if (!bus->ram_written || !written || size == 0)
 		return;
 
 	/* Every view of the same bytes: code may have run from an alias. */
-	start = address - written->base;
 	for (unsigned int i = 0; i < bus->num_rams; i++) {
-		const struct bus_ram *ram = &bus->ram[i];
+		struct bus_ram *ram = &bus->ram[i];
+		size_t start = address - written->base;
 		size_t length = size;
 
 		if (ram->bytes != written->bytes || start >= ram->size)
 			continue;
 		if (length > ram->size - start)
 			length = ram->size - start;
+		if (ram->flash && !take_fetched(ram, &start, &length))
+			continue;
 		bus->ram_written(bus->ram_written_context, (uint32_t)(ram->base + start), (uint32_t)length);
 	}
+}
+
+static struct bus_ram *find_flash(struct bus *bus, uint32_t address, unsigned int size)
+{
+	struct bus_ram *ram = find_ram(bus, address, size);
+
+	return ram && ram->flash ? ram : NULL;
+}
+
+bool bus_is_flash(struct bus *bus, uint32_t address)
+{
+	return find_flash(bus, address, 1) != NULL;
+}
+
+int bus_store_flash(struct bus *bus, uint32_t address, unsigned int size, uint32_t value, enum bus_master master)
+{
+	const struct bus_ram *ram = find_flash(bus, address, size);
+
+	if (!ram)
+		return -1;
+	return ram->flash->store(ram->flash->context, address - ram->base, size, value, master);
+}
+
+void bus_read_flash(struct bus *bus, uint32_t address, enum bus_master master)
+{
+	const struct bus_ram *ram = find_flash(bus, address, 1);
+
+	if (ram)
+		ram->flash->before_read(ram->flash->context, address - ram->base, master);
+}
+
+void bus_note_flash_fetched(struct bus *bus, uint32_t address, uint32_t *start, uint32_t *end)
+{
+	struct bus_ram *ram = find_flash(bus, address, 1);
+	uint32_t block, first, last;
+
+	if (!ram)
+		return;
+	block = (address - ram->base) / BUS_FLASH_BLOCK_BYTES;
+	first = ram->base + block * BUS_FLASH_BLOCK_BYTES;
+	last = first + (BUS_FLASH_BLOCK_BYTES - 1);
+	if (*start < first)
+		*start = first;
+	if (*end > last)
+		*end = last;
+	/* The last instruction of a block may end in the next one. */
+	ram->fetched[block / 32] |= 1u << block % 32;
+	if (++block < BUS_FLASH_MAX_BLOCKS)
+		ram->fetched[block / 32] |= 1u << block % 32;
+}
+
+void bus_note_flash_busy(struct bus *bus)
+{
+	bus->flash_periods++;
 }
 
 void bus_reset(struct bus *bus)

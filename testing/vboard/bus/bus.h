@@ -28,6 +28,25 @@ struct bus_device {
 	void (*reset)(void *context);	/* system reset; may be NULL */
 };
 
+/*
+ * Memory whose content changes only by way of its controller: flash that the MCU programs itself. Reads stay as fast as
+ * RAM's; stores by whichever master are the controller's to judge. `offset` counts from the region's base.
+ */
+struct bus_flash {
+	void *context;
+	/*
+	 * `size` is 1, 2 or 4. Only the CPU's stores may be unaligned (they do not come through bus_write). Returns 0, or
+	 * -1 for a bus error.
+	 */
+	int (*store)(void *context, uint32_t offset, unsigned int size, uint32_t value, enum bus_master master);
+	/* Somebody reads, or fetches code: lets time pass while the array cannot be read. */
+	void (*before_read)(void *context, uint32_t offset, enum bus_master master);
+};
+
+/* Granularity in which it is known what code of a flash was fetched: no sector of an MCU here is smaller. */
+#define BUS_FLASH_BLOCK_BYTES	16384u
+#define BUS_FLASH_MAX_BLOCKS	256u
+
 struct bus_ram {
 	const char *name;
 	uint32_t base;
@@ -37,6 +56,9 @@ struct bus_ram {
 	bool read_only;		/* ROM/flash: writes by anyone are bus errors; its content is set through the pointer */
 	bool is_alias;		/* shares the bytes of another region (e.g. boot alias at 0) ... */
 	uint32_t alias_of;	/* ... which has this base */
+	const struct bus_flash *flash;	/* NULL: RAM or ROM */
+	/* Flash: blocks that the core may have translated code of, a bit each. */
+	uint32_t fetched[BUS_FLASH_MAX_BLOCKS / 32];
 };
 
 #define BUS_MAX_DEVICES	32
@@ -52,6 +74,7 @@ struct bus {
 	/* Told of every write to RAM that no instruction of the CPU did, so that translated code is dropped. */
 	void (*ram_written)(void *context, uint32_t address, uint32_t size);
 	void *ram_written_context;
+	unsigned int flash_periods;	/* how often bus_note_flash_busy() was called */
 	unsigned int last_device;	/* most recently used one; accesses come in runs */
 };
 
@@ -68,6 +91,8 @@ int bus_add_memory(struct bus *bus, const char *name, uint32_t base, uint32_t si
 int bus_add_alias(struct bus *bus, const char *name, uint32_t base, uint32_t size, uint32_t alias_of);
 /* For a region that already exists at exactly this base; before the core is made. */
 int bus_set_read_only(struct bus *bus, uint32_t base);
+/* Likewise, with its aliases; `flash` stays the caller's. At most BUS_FLASH_MAX_BLOCKS blocks. */
+int bus_set_flash(struct bus *bus, uint32_t base, const struct bus_flash *flash);
 int bus_add_device(struct bus *bus, const struct bus_device *device);
 
 /* One access; `size` 1, 2, 4; unaligned accesses return -1. Returns 0, or -1 for a bus error (nothing there). */
@@ -79,6 +104,17 @@ int bus_write(struct bus *bus, uint32_t address, unsigned int size, uint32_t val
  */
 uint8_t *bus_ram_pointer(struct bus *bus, uint32_t address, uint32_t length);
 void bus_note_ram_written(struct bus *bus, uint32_t address, uint32_t size);
+bool bus_is_flash(struct bus *bus, uint32_t address);
+/* The CPU's way to a flash: a store, which may be unaligned; and what goes before a read or a fetch. */
+int bus_store_flash(struct bus *bus, uint32_t address, unsigned int size, uint32_t value, enum bus_master master);
+void bus_read_flash(struct bus *bus, uint32_t address, enum bus_master master);
+/*
+ * The core is going to translate code at `address` of a flash; [*start, *end] (inclusive) is narrowed to what it may
+ * translate without asking again.
+ */
+void bus_note_flash_fetched(struct bus *bus, uint32_t address, uint32_t *start, uint32_t *end);
+/* The controller says that its array is not readable for a while: before_read must be asked again. */
+void bus_note_flash_busy(struct bus *bus);
 /* System reset of all devices; RAM keeps its content. */
 void bus_reset(struct bus *bus);
 

@@ -67,9 +67,10 @@ void core_free(struct core *core);
 void core_run_until(struct core *core, uint64_t until_ps);
 
 /*
- * For a device model, from its read callback while the CPU polls it: nothing that the CPU is waiting for changes
- * before `until_ps`. The core then does nothing until that time, as if it had polled on; its cycles are counted, its
- * instructions are not. A halt or reset by the debugger ends it. Do not call it for an operation that never ends
+ * For a device model, from its callback while the CPU polls it, or while an access of the CPU stalls the bus: nothing
+ * that the CPU is waiting for changes before `until_ps`. The core then does nothing until that time, as if it had
+ * polled on; its cycles are counted, its instructions are not. A halt or reset by the debugger ends it. Do not call it
+ * for an operation that never ends
  * (UINT64_MAX is ignored): the CPU's own deadline would never be counted down.
  */
 void core_note_idle_poll(struct core *core, uint64_t until_ps);

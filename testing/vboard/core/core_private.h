@@ -167,6 +167,7 @@ enum stop_reason {
 #define ATTENTION_REFRESH	(1u << 5)	/* privilege or MPU may have changed */
 #define ATTENTION_LEAVING	(1u << 6)	/* a stop has been asked for: execute and count nothing more */
 #define ATTENTION_SINGLE	(1u << 8)	/* one instruction only */
+#define ATTENTION_FLASH		(1u << 9)	/* a flash has become busy: fetches and reads of it must be noticed */
 #define ATTENTION_IGNORE	(1u << 7)	/* the engine executes for itself, not for the guest */
 
 struct core_regs {

@@ -173,6 +173,14 @@ static enum stop_reason open_window(struct core *core, uint32_t address)
 		start = ram->base;
 		end = ram->base + (ram->size - 1);
 		mpu_narrow(core, address, &start, &end);
+		if (ram->flash) {
+			/* A stall makes the run end before this instruction; a single one of an IT block has to be executed. */
+			if (!(core->attention & ATTENTION_SINGLE)) {
+				core->vb->clock.now_ps = core_time_ps(core, core->cycles);
+				bus_read_flash(core->bus, address, BUS_CPU);
+			}
+			bus_note_flash_fetched(core->bus, address, &start, &end);
+		}
 		core->window_start = start;
 		core->window_size = end - start + 1;
 		core->window_bytes = ram->bytes + (start - ram->base);
@@ -192,6 +200,8 @@ static bool attend_first(struct core *core, uint32_t address)
 	}
 	if (core->attention & ATTENTION_REFRESH)
 		refresh(core);
+	if (core->attention & ATTENTION_FLASH)
+		engine_notice_flash_reads(core);
 	if (core->attention & ATTENTION_IT) {
 		int from = it_index(core, core->next_pc), to = it_index(core, address);
 
@@ -342,9 +352,8 @@ static bool on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int si
 	struct core *core = user_data;
 
 	(void)uc;
-	(void)type;
-	(void)size;
-	(void)value;
+	if (engine_on_protected(core, type, (uint32_t)address, (unsigned int)size, (uint64_t)value))
+		return true;
 	core->engine->invalid_address = (uint32_t)address;
 	return false;
 }
@@ -655,6 +664,7 @@ void engine_run(struct core *core)
 	}
 	prepare_data_hook(core);
 	refresh(core);
+	engine_notice_flash_reads(core);
 
 	if (core->regs.pc >= PRIVATE_PERIPHERAL_BUS) {
 		/* Not by a branch, so it is no exception return either: a vector, a debugger, or the way out of lockup. */

@@ -3,6 +3,10 @@
 /*
  * The guest's loads and stores: RAM is mapped into libunicorn and costs nothing, devices are called back. An access
  * that fails leaves a mark and what it takes to undo the instruction; the run ends at the next instruction.
+ *
+ * Flash lies between: mapped as RAM that can only be executed, so that libunicorn asks before it stores, and before the
+ * first read after its TLB was flushed. When it is told "go on" it does: the read is then done from memory, and stays
+ * fast until the next flush; the store has no effect, as the region is read-only too. (Both measured with 2.0.1.)
  */
 
 #include <stdio.h>
@@ -10,6 +14,9 @@
 #include <string.h>
 
 #include "engine.h"
+
+/* Never RAM or a device: the last page of the vendor's part of the system space. */
+#define NO_ACCESS_PAGE	0xfffff000u
 
 /*
  * A load or store that must not have happened. It cannot be stopped from here; what it changes is put back when the
@@ -38,6 +45,13 @@ static bool is_mmio_denied(const struct core *core, uint32_t address)
 	return (core->attention & ATTENTION_DATA_FAULT) || (address >= PRIVATE_PERIPHERAL_BUS && !core->privileged);
 }
 
+/* Whoever was written to, a flash may be busy now. */
+static void look_at_flash(struct core *core)
+{
+	if (core->engine->flash_periods != core->bus->flash_periods)
+		core->attention |= ATTENTION_FLASH;
+}
+
 static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size, void *user_data)
 {
 	const struct mmio_window *window = user_data;
@@ -62,6 +76,72 @@ static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned int size, uin
 	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
 	if (is_mmio_denied(core, address) || bus_write(core->bus, address, size, (uint32_t)value, BUS_CPU) != 0)
 		note_data_fault(core, address, STOP_DATA_BUS_ERROR);
+	look_at_flash(core);
+}
+
+static void store_to_flash(struct core *core, uint32_t address, unsigned int size, uint64_t value)
+{
+	struct engine *engine = core->engine;
+
+	/* Unaligned, it comes as a whole and then byte by byte; only the former is what the CPU does. */
+	if (size == 1 && engine->echo_bytes && engine->echo_instruction == core->instructions) {
+		engine->echo_bytes--;
+		return;
+	}
+	engine->echo_bytes = address % size ? size : 0;
+	engine->echo_instruction = core->instructions;
+
+	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
+	/* The bus has 32 bits: a double word (VSTM) takes two accesses. */
+	for (unsigned int done = 0; done < size; done += 4) {
+		unsigned int part = size - done < 4 ? size - done : 4;
+
+		if (bus_store_flash(core->bus, address + done, part, (uint32_t)(value >> 8 * done), BUS_CPU) != 0) {
+			note_data_fault(core, address + done, STOP_DATA_BUS_ERROR);
+			return;
+		}
+	}
+	look_at_flash(core);
+}
+
+bool engine_on_protected(struct core *core, uc_mem_type type, uint32_t address, unsigned int size, uint64_t value)
+{
+	if ((type != UC_MEM_WRITE_PROT && type != UC_MEM_READ_PROT) || !bus_is_flash(core->bus, address))
+		return false;
+	/* Not by the guest, or by an instruction that is going to be undone. */
+	if (core->attention & (ATTENTION_IGNORE | ATTENTION_LEAVING | ATTENTION_DATA_FAULT))
+		return true;
+	if (type == UC_MEM_WRITE_PROT) {
+		store_to_flash(core, address, size, value);
+		return true;
+	}
+	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
+	bus_read_flash(core->bus, address, BUS_CPU);
+	return true;
+}
+
+/*
+ * Makes reads come to engine_on_protected() again, and fetches to open_window(). There is no call that flushes the TLB;
+ * a change of the memory map does.
+ */
+void engine_notice_flash_reads(struct core *core)
+{
+	struct engine *engine = core->engine;
+	uc_err error;
+
+	core->attention &= ~ATTENTION_FLASH;
+	if (engine->flash_periods == core->bus->flash_periods)
+		return;
+	engine->flash_periods = core->bus->flash_periods;
+	core->window_size = 0;
+	if (engine->no_access_mapped)
+		error = uc_mem_unmap(engine->uc, NO_ACCESS_PAGE, BUS_PAGE_BYTES);
+	else
+		error = uc_mem_map(engine->uc, NO_ACCESS_PAGE, BUS_PAGE_BYTES, UC_PROT_NONE);
+	if (error != UC_ERR_OK)
+		fprintf(stderr, "vboard: libunicorn cannot change its memory map: %s\n", uc_strerror(error));
+	else
+		engine->no_access_mapped = !engine->no_access_mapped;
 }
 
 /* Only installed while the MPU is on. */
@@ -169,7 +249,11 @@ int engine_map_bus(struct core *core)
 		const struct bus_ram *ram = &bus->ram[engine->mapped_rams];
 		uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (ram->read_only ? 0 : UC_PROT_WRITE);
 
-		if (uc_mem_map_ptr(engine->uc, ram->base, ram->size, permissions, ram->bytes) != UC_ERR_OK) {
+		if (ram->flash)
+			permissions = UC_PROT_EXEC;
+		/* What uc_mem_map_ptr() maps without UC_PROT_WRITE is read-only in name; uc_mem_protect() makes it so. */
+		if (uc_mem_map_ptr(engine->uc, ram->base, ram->size, permissions, ram->bytes) != UC_ERR_OK
+				|| (ram->flash && uc_mem_protect(engine->uc, ram->base, ram->size, permissions) != UC_ERR_OK)) {
 			fprintf(stderr, "vboard: libunicorn cannot map %s\n", ram->name);
 			return -1;
 		}

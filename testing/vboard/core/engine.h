@@ -36,6 +36,12 @@ struct engine {
 	uint32_t interrupt_number;
 	uint32_t invalid_address;
 
+	/* Flash; see core_unicorn_memory.c */
+	unsigned int flash_periods;	/* bus->flash_periods when reads were last made to be noticed */
+	bool no_access_mapped;
+	unsigned int echo_bytes;	/* an unaligned store comes a second time, byte by byte: so many are left ... */
+	uint64_t echo_instruction;	/* ... if they are of this one */
+
 	/* Registers before the load or store that failed; the instruction is undone. */
 	uint32_t saved_r[13], saved_sp, saved_lr, saved_xpsr;
 	struct undo undo[MAX_UNDO];
@@ -77,6 +83,9 @@ static inline uint8_t it_from_xpsr(uint32_t xpsr)
 }
 
 void engine_on_data(uc_engine *uc, uc_mem_type type, uint64_t address64, int size, int64_t value, void *user_data);
+/* A load or store that libunicorn may not do itself: true if it has been dealt with and may go on. */
+bool engine_on_protected(struct core *core, uc_mem_type type, uint32_t address, unsigned int size, uint64_t value);
+void engine_notice_flash_reads(struct core *core);
 void engine_undo_data_fault(struct core *core);
 void engine_set_it(struct core *core, uint8_t state);
 /* Whether one of the first `devices` devices of the bus touches the page. */

@@ -157,4 +157,38 @@ void ctl_stm32_spi_free(struct ctl_stm32_spi *spi);
 /* System reset, or a reset bit of RCC (`context` is the controller). */
 void ctl_stm32_spi_reset(void *context);
 
+/*
+ * Internal flash of the STM32F4 (RM0090 section 3): the array, which must be on the bus already, and its registers.
+ *
+ * Sizes: 512 KiB or 1 MiB are one bank of 16/64/128 KiB sectors, 2 MiB are two banks (STM32F42x, F43x).
+ *
+ * What the manual forbids is a violation, also where it has an error flag for it; only a program or erase of write
+ * protected sectors (WRPERR) is not, as it is how a program finds out. Not modelled: read protection, bank swap, PCROP,
+ * OTP area, caches, external programming voltage (PSIZE = x64).
+ */
+struct ctl_stm32f4_flash_config {
+	uint32_t base;		/* of the registers */
+	uint32_t array_base;	/* as bus_add_ram() or bus_add_memory() was told; the alias at 0 follows it */
+	uint32_t size_bytes;
+};
+
+/*
+ * After so many reads of FLASH_SR by the CPU, each close behind the one before, the end of the operation is skipped to
+ * (ctl_stm32f4_flash_set_wait). Nothing but polling is left out then: a program that does something else between its
+ * polls is not that quick.
+ */
+#define CTL_IDLE_FLASH_POLLS	32
+#define CTL_IDLE_FLASH_POLL_NS	1000
+
+struct ctl_stm32f4_flash;
+
+struct ctl_stm32f4_flash *ctl_stm32f4_flash_new(struct bus *bus, const struct ctl_stm32f4_flash_config *config);
+void ctl_stm32f4_flash_free(struct ctl_stm32f4_flash *flash);
+/*
+ * `wait(until_ps)` is called when an access of the CPU stalls until then, or when it polls BSY, and does nothing
+ * else. (The debugger's accesses that stall move vb->clock.)
+ */
+void ctl_stm32f4_flash_set_wait(struct ctl_stm32f4_flash *flash, void (*wait)(void *context, uint64_t until_ps),
+		void *context);
+
 #endif /* OFL_VBOARD_CTL_H */
