@@ -26,6 +26,22 @@ static const uint8_t blob_stm32_spi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
 };
 
+static const uint8_t blob_foreign[] = {
+#include "../../contrib/loaders/flash/ofl/images/foreign.inc"
+};
+
+static const struct {
+	const char *name;
+	const uint8_t *bytes;
+	uint32_t length;
+} blobs[] = {
+	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi) },
+	{ "gpio", blob_gpio, sizeof(blob_gpio) },
+	{ "foreign", blob_foreign, sizeof(blob_foreign) },
+};
+
+#define NUM_BLOBS	(sizeof(blobs) / sizeof(blobs[0]))
+
 const struct stub_board stub_boards[] = {
 	{ "stm32f030-w25q128", "M0", "w25q128jv", 0xef4018, 12000000, 0x40021018, 1u << 12 },
 	{ "stm32g070-w25q64", "M0+", "w25q64jv", 0xef4017, 32000000, 0x4002103c, 1u << 14 },
@@ -45,8 +61,15 @@ const struct stub_host stub_host_slow = { .look_us = 3000, .slots = 1 };
 static struct {
 	uint32_t bytes;
 	char where[80];
-} deepest[2];
+} deepest[NUM_BLOBS];
 static const char *current_test = "";
+
+static unsigned int blob_of(const struct stub_rig *rig)
+{
+	if (rig->foreign)
+		return 2;
+	return rig->board->wiring.spi_base ? 0 : 1;
+}
 
 uint32_t stub_get(struct stub_rig *rig, uint32_t address)
 {
@@ -102,11 +125,11 @@ void stub_open(struct stub_rig *rig, const char *part, const char *plan, uint32_
 	/* A fault must end the test, not run into the application. */
 	stub_put(rig, DEMCR, VC_HARDERR);
 
-	rig->blob = rig->board->wiring.spi_base ? blob_stm32_spi : blob_gpio;
-	rig->blob_bytes = rig->board->wiring.spi_base ? sizeof(blob_stm32_spi) : sizeof(blob_gpio);
+	rig->blob = blobs[blob_of(rig)].bytes;
+	rig->blob_bytes = blobs[blob_of(rig)].length;
 	rig->area_bytes = area_bytes;
 	if (!ofl_layout(rig->board->ram_base + offset, area_bytes, rig->blob_bytes,
-			OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES, &rig->layout, &missing))
+			OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES + rig->loader_stack_bytes, &rig->layout, &missing))
 		fail_msg("the work area is %u bytes too small", (unsigned int)missing);
 	stub_write(rig, rig->layout.stub, rig->blob, rig->blob_bytes);
 	rig->ram_before = malloc(rig->board->ram_bytes);
@@ -166,9 +189,11 @@ void stub_params(struct stub_rig *rig, enum ofl_op op)
 	params->ctl[OFL_CTL_MISO + 1] = wiring->miso_mask;
 }
 
-/* Different at each word, so that no value which the stub pushes can pass for it. */
-static uint32_t stack_pattern(uint32_t address)
+/* Different at each word, so that no value which the stub pushes can pass for it. The lowest is call.stack_low's. */
+static uint32_t stack_pattern(const struct stub_rig *rig, uint32_t address)
 {
+	if (address == rig->layout.stack_low)
+		return OFL_STACK_CANARY;
 	return (address * 2654435761u) ^ 0x5ac0ffee;
 }
 
@@ -185,9 +210,10 @@ void stub_start(struct stub_rig *rig)
 	struct core *core = rig->board->core;
 	struct ofl_layout *layout = &rig->layout;
 
+	rig->sent = rig->params;
 	stub_write(rig, layout->params, &rig->params, sizeof(rig->params));
 	for (uint32_t at = layout->stack_low; at < layout->stack_high; at += 4)
-		stub_put(rig, at, stack_pattern(at));
+		stub_put(rig, at, stack_pattern(rig, at));
 	memcpy(rig->ram_before, stub_ram(rig, rig->board->ram_base, rig->board->ram_bytes), rig->board->ram_bytes);
 	/* A restoring run follows one that was cut short: what that one found is what must come back. */
 	if (rig->params.op != OFL_OP_RESTORE)
@@ -208,10 +234,15 @@ void stub_start(struct stub_rig *rig)
 
 bool stub_pass(struct stub_rig *rig, uint32_t us)
 {
-	core_run_until(rig->board->core, rig->vb.clock.now_ps + us * VB_PS_PER_US);
-	if (core_is_locked_up(rig->board->core))
-		fail_msg("the core locked up");
-	return core_is_halted(rig->board->core);
+	/* A call that is served takes as long as the slice: the clock has gone to its end. */
+	do {
+		core_run_until(rig->board->core, rig->vb.clock.now_ps + us * VB_PS_PER_US);
+		if (core_is_locked_up(rig->board->core))
+			fail_msg("the core locked up");
+		if (!core_is_halted(rig->board->core))
+			return false;
+	} while (rig->serve && rig->serve(rig));
+	return true;
 }
 
 uint32_t stub_live(struct stub_rig *rig, size_t offset)
@@ -226,18 +257,19 @@ void stub_set_live(struct stub_rig *rig, size_t offset, uint32_t value)
 
 static void check_stack(struct stub_rig *rig)
 {
-	unsigned int blob = rig->blob == blob_gpio;
+	unsigned int blob = blob_of(rig);
 	uint32_t at = rig->layout.stack_low;
 
-	while (at < rig->layout.stack_high && stub_get(rig, at) == stack_pattern(at))
+	while (at < rig->layout.stack_high && stub_get(rig, at) == stack_pattern(rig, at))
 		at += 4;
 	rig->stack_bytes = rig->layout.stack_high - at;
-	if (rig->stack_bytes > deepest[blob].bytes) {
+	/* With those of a loader it says nothing of the stub. */
+	if (!rig->loader_stack_bytes && rig->stack_bytes > deepest[blob].bytes) {
 		deepest[blob].bytes = rig->stack_bytes;
 		snprintf(deepest[blob].where, sizeof(deepest[blob].where), "%s, operation %u", current_test,
 			(unsigned int)rig->params.op);
 	}
-	assert_in_range(rig->stack_bytes, 1, OFL_STACK_BUDGET_BYTES);
+	assert_in_range(rig->stack_bytes, 1, OFL_STACK_BUDGET_BYTES + rig->loader_stack_bytes);
 }
 
 /* Nothing but stack, parameters and ring may have changed: not the stub itself, and nothing around the work area. */
@@ -246,7 +278,10 @@ static void check_ram(struct stub_rig *rig)
 	uint32_t base = rig->board->ram_base;
 	const uint8_t *ram = stub_ram(rig, base, rig->board->ram_bytes);
 	uint32_t end = rig->layout.ring + rig->layout.ring_bytes - base;
+	uint32_t loader = rig->loader_ram - base;
 
+	if (rig->loader_ram_bytes)
+		memcpy(rig->ram_before + loader, ram + loader, rig->loader_ram_bytes);
 	assert_memory_equal(ram, rig->ram_before, rig->layout.stack_low - base);
 	assert_memory_equal(ram + end, rig->ram_before + end, rig->board->ram_bytes - end);
 }
@@ -282,6 +317,8 @@ enum ofl_status stub_end(struct stub_rig *rig)
 	check_chip_select(rig);
 	read_controller(rig, controller);
 	assert_memory_equal(controller, rig->controller_before, sizeof(controller));
+	if (rig->ended)
+		rig->ended(rig);
 	return rig->params.status;
 }
 
@@ -323,7 +360,7 @@ static void set_up(struct stub_rig *rig, enum ofl_op op)
 enum ofl_status stub_program(struct stub_rig *rig, uint32_t address, const uint8_t *data, uint32_t length,
 		const struct stub_host *host)
 {
-	const struct nor_part *part = nor_get_part(rig->board->nor);
+	uint32_t page_bytes = rig->page_bytes ? rig->page_bytes : nor_get_part(rig->board->nor)->page_bytes;
 	struct ofl_params *params = &rig->params;
 	struct ofl_slots slots = { 0 };
 	struct ofl_piece piece;
@@ -334,23 +371,23 @@ enum ofl_status stub_program(struct stub_rig *rig, uint32_t address, const uint8
 	if ((params->command & 0xff) == 0x03)
 		params->command = OFL_COMMAND(0x02, 3, 0) | OFL_COMMAND_DATA_OUT;
 	if (rig->num_slots) {
-		slots.piece_bytes = part->page_bytes;
-		slots.slot_bytes = OFL_SLOT_HEADER_BYTES + part->page_bytes;
+		slots.piece_bytes = page_bytes;
+		slots.slot_bytes = (OFL_SLOT_HEADER_BYTES + page_bytes + 3) & ~3u;
 		slots.count = rig->num_slots;
 		assert_true(slots.count * slots.slot_bytes <= rig->layout.ring_bytes);
 	} else {
-		assert_true(ofl_plan_slots(rig->layout.ring_bytes, part->page_bytes, &slots, &missing));
+		assert_true(ofl_plan_slots(rig->layout.ring_bytes, page_bytes, &slots, &missing));
 	}
 	params->slot_bytes = slots.slot_bytes;
 	params->slots = slots.count;
-	params->count = ofl_plan_count_pieces(address, data, length, slots.piece_bytes);
+	params->count = ofl_plan_count_pieces(address, data, length, slots.piece_bytes, 0xff);
 	stub_start(rig);
 
 	do {
 		uint32_t rp = stub_live(rig, offsetof(struct ofl_params, rp));
 		assert_true(wp - rp <= slots.count);
 		for (uint32_t room = slots.count - (wp - rp), n = 0; n < room && n < host->slots; n++) {
-			if (!ofl_plan_next_piece(address, data, length, slots.piece_bytes, &position, &piece))
+			if (!ofl_plan_next_piece(address, data, length, slots.piece_bytes, 0xff, &position, &piece))
 				break;
 			uint32_t slot = rig->layout.ring + wp % slots.count * slots.slot_bytes;
 			const struct ofl_slot header = { (uint32_t)piece.offset_bytes, piece.length_bytes };
@@ -542,9 +579,9 @@ int stub_run_tests(const struct stub_test *tests, unsigned int num_tests)
 		}
 	}
 	int failed = _cmocka_run_group_tests("stub", table, num, NULL, NULL);
-	for (unsigned int blob = 0; blob < 2; blob++) {
+	for (unsigned int blob = 0; blob < NUM_BLOBS; blob++) {
 		if (deepest[blob].bytes)
-			printf("# stack of %s: %u of %u bytes (%s)\n", blob ? "gpio" : "stm32-spi",
+			printf("# stack of %s: %u of %u bytes (%s)\n", blobs[blob].name,
 				(unsigned int)deepest[blob].bytes, OFL_STACK_BUDGET_BYTES, deepest[blob].where);
 	}
 	free(table);

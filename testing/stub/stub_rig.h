@@ -39,6 +39,8 @@ struct stub_board {
 extern const struct stub_board stub_boards[];
 extern const unsigned int stub_num_boards;
 
+struct foreign;
+
 struct stub_rig {
 	const struct stub_board *kind;
 	struct vb vb;
@@ -49,6 +51,17 @@ struct stub_rig {
 	struct ofl_layout layout;
 	struct ofl_params params;	/* stub_params() fills it, stub_start() writes it, stub_end() reads it back */
 	uint32_t num_slots;		/* of the program runs that follow; 0: as many as fit */
+	uint32_t page_bytes;		/* likewise; 0: the part's */
+
+	/* The stub for loader files (foreign_rig.h); NULL: the built-in loader of the board's controller. */
+	struct foreign *foreign;
+	/* Asked when the core halts: true when it goes on. */
+	bool (*serve)(struct stub_rig *rig);
+	/* More checks at the end of a run; `sent` is what the host wrote before. */
+	void (*ended)(struct stub_rig *rig);
+	struct ofl_params sent;
+	uint32_t loader_stack_bytes;	/* what its functions may take besides the stub's budget */
+	uint32_t loader_ram, loader_ram_bytes;	/* RAM outside the work area that they may change */
 
 	/* Of the last run */
 	uint64_t started_ps, ended_ps;

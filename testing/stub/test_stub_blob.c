@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,13 +32,19 @@ static const uint8_t blob_stm32_spi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
 };
 
+static const uint8_t blob_foreign[] = {
+#include "../../contrib/loaders/flash/ofl/images/foreign.inc"
+};
+
 static const struct {
 	const char *name;
 	const uint8_t *bytes;
 	uint32_t length;
+	enum thumb_code code;
 } blobs[] = {
-	{ "gpio", blob_gpio, sizeof(blob_gpio) },
-	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi) },
+	{ "gpio", blob_gpio, sizeof(blob_gpio), THUMB_PLAIN },
+	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi), THUMB_PLAIN },
+	{ "foreign", blob_foreign, sizeof(blob_foreign), THUMB_GATE },
 };
 
 #define NUM_BLOBS	(sizeof(blobs) / sizeof(blobs[0]))
@@ -77,9 +84,12 @@ enum use {
 struct walk {
 	const uint8_t *bytes;
 	uint32_t length;
+	enum thumb_code code;
 	enum use use[BUDGET_BYTES / 2];
 	uint32_t pending[BUDGET_BYTES];
 	unsigned int num_pending;
+	unsigned int num_calls, num_unmasks, num_masks;	/* of a gate */
+	uint32_t call, unmask, mask;	/* where the last of them is */
 };
 
 /* Returns NULL, or what is wrong; *where is then the offset. */
@@ -100,7 +110,7 @@ static const char *step(struct walk *walk, uint32_t at, uint32_t *next)
 
 	uint16_t first = half_word(walk->bytes, at);
 	uint16_t second = at + 4 <= walk->length ? half_word(walk->bytes, at + 2) : 0;
-	wrong = thumb_decode(at, first, second, &insn);
+	wrong = thumb_decode(at, first, second, walk->code, &insn);
 	if (!wrong)
 		wrong = mark(walk, at, CODE);
 	if (!wrong && insn.bytes == 4)
@@ -112,6 +122,18 @@ static const char *step(struct walk *walk, uint32_t at, uint32_t *next)
 	}
 	if (wrong)
 		return wrong;
+	if (insn.calls_pointer) {
+		walk->num_calls++;
+		walk->call = at;
+	}
+	if (insn.unmasks) {
+		walk->num_unmasks++;
+		walk->unmask = at;
+	}
+	if (insn.masks) {
+		walk->num_masks++;
+		walk->mask = at;
+	}
 	if (insn.branches) {
 		uint32_t target = at + (uint32_t)insn.target;
 		if (target % 2 || target + 2 > walk->length)
@@ -156,6 +178,7 @@ static void test_instructions(void **state)
 		memset(&walk, 0, sizeof(walk));
 		walk.bytes = blobs[n].bytes;
 		walk.length = blobs[n].length;
+		walk.code = blobs[n].code;
 		assert_true(walk.length <= BUDGET_BYTES);
 		const char *wrong = walk_blob(&walk, &at);
 		if (wrong)
@@ -176,32 +199,66 @@ static void test_instructions(void **state)
 	}
 }
 
+/* One way out to code that is not the stub's, and interrupts only around it. */
+static void test_gate(void **state)
+{
+	static struct walk walk;
+	(void)state;
+
+	for (unsigned int n = 0; n < NUM_BLOBS; n++) {
+		unsigned int expected = blobs[n].code == THUMB_GATE ? 1 : 0;
+		uint32_t at = 0;
+		memset(&walk, 0, sizeof(walk));
+		walk.bytes = blobs[n].bytes;
+		walk.length = blobs[n].length;
+		walk.code = THUMB_GATE;
+		assert_null(walk_blob(&walk, &at));
+		assert_int_equal(walk.num_calls, expected);
+		assert_int_equal(walk.num_unmasks, expected);
+		assert_int_equal(walk.num_masks, expected);
+		if (!expected)
+			continue;
+		assert_true(walk.unmask < walk.call);
+		/* The very next instruction. */
+		assert_int_equal(walk.mask, walk.call + 2);
+	}
+}
+
 /* The walk finds what it is there for. */
 static void test_walk_finds(void **state)
 {
 	static const struct {
 		uint16_t code[4];
 		const char *wrong;
+		bool gate;
 	} cases[] = {
-		{ { 0x2000, 0x4770, 0, 0 }, NULL },			/* movs; bx lr */
-		{ { 0xb108, 0x2000, 0x4770, 0 }, "CBZ" },		/* cbz r0 */
-		{ { 0xbf08, 0x2000, 0x4770, 0 }, "IT" },		/* it eq */
-		{ { 0xf8d0, 0x1000, 0x4770, 0 }, "32 bits" },		/* ldr.w r1, [r0] */
-		{ { 0xfb90, 0xf0f1, 0x4770, 0 }, "32 bits" },		/* sdiv */
-		{ { 0xf000, 0x8000, 0x4770, 0 }, "32 bits" },		/* beq.w */
-		{ { 0xf000, 0xb800, 0x4770, 0 }, "32 bits" },		/* b.w */
-		{ { 0xb672, 0x4770, 0, 0 }, "CPS" },
-		{ { 0xdf00, 0x4770, 0, 0 }, "SVC" },
-		{ { 0xde00, 0x4770, 0, 0 }, "UDF" },
-		{ { 0xbf30, 0x4770, 0, 0 }, "hint" },			/* wfi */
-		{ { 0x4687, 0x4770, 0, 0 }, "computed" },		/* mov pc, r0 */
-		{ { 0x4780, 0x4770, 0, 0 }, "BLX" },
-		{ { 0xba80, 0x4770, 0, 0 }, "ARMv6-M" },
-		{ { 0xe7f0, 0, 0, 0 }, "out of the blob" },		/* b backwards */
-		{ { 0xd000, 0x2000, 0x2000, 0x2000 }, "runs out" },
-		{ { 0x4801, 0x4770, 0, 0 }, "outside" },		/* ldr r0, [pc, #4], past the end */
-		{ { 0x4800, 0xf000, 0xf800, 0x4770 }, "one place" },	/* loads the BL's second half as data */
-		{ { 0xf380, 0x8808, 0xf3bf, 0x8f4f }, "runs out" },	/* msr; dsb: good, but nothing follows */
+		{ { 0x2000, 0x4770, 0, 0 }, NULL, false },					/* movs; bx lr */
+		{ { 0xb108, 0x2000, 0x4770, 0 }, "CBZ", false },			/* cbz r0 */
+		{ { 0xbf08, 0x2000, 0x4770, 0 }, "IT", false },				/* it eq */
+		{ { 0xf8d0, 0x1000, 0x4770, 0 }, "32 bits", false },		/* ldr.w r1, [r0] */
+		{ { 0xfb90, 0xf0f1, 0x4770, 0 }, "32 bits", false },		/* sdiv */
+		{ { 0xf000, 0x8000, 0x4770, 0 }, "32 bits", false },		/* beq.w */
+		{ { 0xf000, 0xb800, 0x4770, 0 }, "32 bits", false },		/* b.w */
+		{ { 0xb672, 0x4770, 0, 0 }, "CPS", false },
+		{ { 0xdf00, 0x4770, 0, 0 }, "SVC", false },
+		{ { 0xde00, 0x4770, 0, 0 }, "UDF", false },
+		{ { 0xbf30, 0x4770, 0, 0 }, "hint", false },				/* wfi */
+		{ { 0x4687, 0x4770, 0, 0 }, "computed", false },			/* mov pc, r0 */
+		{ { 0x4780, 0x4770, 0, 0 }, "BLX", false },
+		{ { 0xba80, 0x4770, 0, 0 }, "ARMv6-M", false },
+		{ { 0xe7f0, 0, 0, 0 }, "out of the blob", false },			/* b backwards */
+		{ { 0xd000, 0x2000, 0x2000, 0x2000 }, "runs out", false },
+		{ { 0x4801, 0x4770, 0, 0 }, "outside", false },				/* ldr r0, [pc, #4], past the end */
+		{ { 0x4800, 0xf000, 0xf800, 0x4770 }, "one place", false },	/* loads the BL's second half as data */
+		{ { 0xf380, 0x8808, 0xf3bf, 0x8f4f }, "runs out", false },	/* msr; dsb: good, but nothing follows */
+		{ { 0x4780, 0xb672, 0x4770, 0 }, NULL, true },				/* blx r0; cpsid i; bx lr */
+		{ { 0xb662, 0x4770, 0, 0 }, NULL, true },					/* cpsie i */
+		{ { 0xb661, 0x4770, 0, 0 }, "CPS", true },					/* cpsie f */
+		{ { 0xb663, 0x4770, 0, 0 }, "CPS", true },					/* cpsie if */
+		{ { 0xb650, 0x4770, 0, 0 }, "CPS", true },					/* setend, and other profiles' */
+		{ { 0x4784, 0x4770, 0, 0 }, "BLX", true },					/* blxns r0 */
+		{ { 0x4687, 0x4770, 0, 0 }, "computed", true },
+		{ { 0xbf30, 0x4770, 0, 0 }, "hint", true },
 	};
 	static struct walk walk;
 	(void)state;
@@ -216,6 +273,7 @@ static void test_walk_finds(void **state)
 		memset(&walk, 0, sizeof(walk));
 		walk.bytes = bytes;
 		walk.length = sizeof(bytes);
+		walk.code = cases[n].gate ? THUMB_GATE : THUMB_PLAIN;
 		const char *wrong = walk_blob(&walk, &at);
 		if (!cases[n].wrong) {
 			assert_null(wrong);
@@ -232,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_version_word),
 		cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_walk_finds),
 	};
 

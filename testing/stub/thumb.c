@@ -17,14 +17,18 @@ static int32_t sign_extend(uint32_t value, unsigned int bits)
 }
 
 /* A5.2.3, special data instructions and branch and exchange */
-static const char *decode_special(uint16_t first, struct thumb_insn *insn)
+static const char *decode_special(uint16_t first, enum thumb_code code, struct thumb_insn *insn)
 {
 	unsigned int target = (first & 7) | (first >> 4 & 8);
 
 	if ((first & 0xff00) == 0x4700) {
 		/* BX; BLX (bit 7) calls what cannot be known here, and only jump tables and pointers need it. */
-		if (first & 0x80)
-			return "BLX to a register";
+		if (first & 0x80) {
+			insn->calls_pointer = true;
+			if (code != THUMB_GATE)
+				return "BLX to a register";
+			return first & 7 ? "BLX with bits that must be 0" : NULL;
+		}
 		insn->ends = true;
 		return first & 7 ? "BX with bits that must be 0" : NULL;
 	}
@@ -35,7 +39,7 @@ static const char *decode_special(uint16_t first, struct thumb_insn *insn)
 }
 
 /* A5.2.5, miscellaneous 16-bit instructions */
-static const char *decode_misc(uint16_t first, struct thumb_insn *insn)
+static const char *decode_misc(uint16_t first, enum thumb_code code, struct thumb_insn *insn)
 {
 	switch (first >> 8 & 0xf) {
 	case 0x0:	/* ADD, SUB SP */
@@ -54,7 +58,10 @@ static const char *decode_misc(uint16_t first, struct thumb_insn *insn)
 	case 0xf:
 		return first == 0xbf00 ? NULL : "a hint other than NOP, or IT";
 	case 0x6:
-		return "CPS";
+		/* Bit 4 masks; of the bits for A, I and F ARMv6-M has only I. */
+		insn->unmasks = first == 0xb662;
+		insn->masks = first == 0xb672;
+		return code == THUMB_GATE && (insn->unmasks || insn->masks) ? NULL : "CPS";
 	default:
 		return "CBZ, CBNZ or unknown";
 	}
@@ -82,7 +89,8 @@ static const char *decode_32bit(uint16_t first, uint16_t second, struct thumb_in
 	return "32 bits, and not in ARMv6-M";
 }
 
-const char *thumb_decode(uint32_t address, uint16_t first, uint16_t second, struct thumb_insn *insn)
+const char *thumb_decode(uint32_t address, uint16_t first, uint16_t second, enum thumb_code code,
+		struct thumb_insn *insn)
 {
 	*insn = (struct thumb_insn) { .bytes = 2 };
 	if (first >= 0xe800)
@@ -94,9 +102,9 @@ const char *thumb_decode(uint32_t address, uint16_t first, uint16_t second, stru
 			insn->literal = (address & 2 ? 2 : 4) + 4 * (first & 0xffu);
 			return NULL;
 		}
-		return first >= 0x4400 ? decode_special(first, insn) : NULL;
+		return first >= 0x4400 ? decode_special(first, code, insn) : NULL;
 	case 0xb:
-		return decode_misc(first, insn);
+		return decode_misc(first, code, insn);
 	case 0xd:
 		if ((first & 0xf00) == 0xe00)
 			return "UDF";

@@ -18,12 +18,21 @@ struct thumb_insn {
 	int32_t target;		/* of a branch or call, from the instruction's own address */
 	bool is_literal;
 	uint32_t literal;	/* address of the word that it loads, likewise; counted from a word boundary */
+	/* What only a call gate has; see THUMB_GATE. */
+	bool calls_pointer;
+	bool unmasks, masks;
+};
+
+enum thumb_code {
+	THUMB_PLAIN,
+	THUMB_GATE,	/* calls functions that it is given, and lets interrupts in for them: BLX, CPSIE i, CPSID i are good */
 };
 
 /*
  * Decodes the instruction at `address`, whose first two half-words are given. Returns NULL, or why the stub must not
  * have it: not in ARMv6-M, or in it but not for code that runs masked, in a debugger's hands (SVC, CPS, WFI, WFE).
  */
-const char *thumb_decode(uint32_t address, uint16_t first, uint16_t second, struct thumb_insn *insn);
+const char *thumb_decode(uint32_t address, uint16_t first, uint16_t second, enum thumb_code code,
+		struct thumb_insn *insn);
 
 #endif /* OFL_TESTING_STUB_THUMB_H */

@@ -202,6 +202,58 @@ static void test_params(void **state)
 	assert_int_equal(offsetof(struct ofl_params, rp) - offsetof(struct ofl_params, status), 12);
 }
 
+static void test_call(void **state)
+{
+	static const struct member members[] = {
+		MEMBER(ofl_call, function, "in"),
+		MEMBER(ofl_call, args, "in"),
+		MEMBER(ofl_call, result, "in"),
+		MEMBER(ofl_call, read, "in"),
+		MEMBER(ofl_call, read_result, "in"),
+		MEMBER(ofl_call, map_offset, "in"),
+		MEMBER(ofl_call, flags, "in"),
+		MEMBER(ofl_call, r9, "in"),
+		MEMBER(ofl_call, r10, "in"),
+		MEMBER(ofl_call, stack_low, "in"),
+		MEMBER(ofl_call, scratch, "in"),
+		MEMBER(ofl_call, scratch_bytes, "in"),
+		MEMBER(ofl_call, erased_byte, "in"),
+		MEMBER(ofl_call, arg, "in"),
+		MEMBER(ofl_call, called, "out"),
+		MEMBER(ofl_call, called_arg, "out"),
+		MEMBER(ofl_call, called_result, "out"),
+		MEMBER(ofl_call, called_result_high, "out"),
+	};
+	static struct table args, results;
+	(void)state;
+
+	check_struct("\nLoader files\n", "offset", members, COUNT(members), sizeof(struct ofl_call));
+	assert_int_equal(offsetof(struct ofl_params, call), 0x44);
+	/* gate.S counts from the struct's start. */
+	assert_int_equal(offsetof(struct ofl_call, called), OFL_CALL_CALLED);
+
+	static const char *const arg_names[] = {
+		[OFL_ARGS_GIVEN] = "GIVEN", [OFL_ARGS_DATA] = "DATA", [OFL_ARGS_WORDS] = "WORDS",
+		[OFL_ARGS_SECTOR] = "SECTOR", [OFL_ARGS_FIRST_LAST] = "FIRST_LAST", [OFL_ARGS_BLANK] = "BLANK",
+		[OFL_ARGS_CRC] = "CRC",
+	};
+	static const char *const result_names[] = {
+		[OFL_RESULT_ANY] = "ANY", [OFL_RESULT_ZERO] = "ZERO", [OFL_RESULT_ONE] = "ONE", [OFL_RESULT_END] = "END",
+		[OFL_RESULT_NOT_NEGATIVE] = "NOT_NEGATIVE",
+	};
+	char number[12];
+	for (unsigned int n = 0; n < COUNT(arg_names); n++) {
+		snprintf(number, sizeof(number), "%u", n);
+		add_row(&args, 2, number, arg_names[n]);
+	}
+	for (unsigned int n = 0; n < COUNT(result_names); n++) {
+		snprintf(number, sizeof(number), "%u", n);
+		add_row(&results, 2, number, result_names[n]);
+	}
+	check_table("\nLoader files\n", "args", &args);
+	check_table("\nLoader files\n", "result", &results);
+}
+
 static void test_slot_and_entry(void **state)
 {
 	static const struct member slot[] = {
@@ -259,6 +311,7 @@ static void test_operations(void **state)
 		[OFL_OP_READ] = "OFL_OP_READ",
 		[OFL_OP_CRC] = "OFL_OP_CRC",
 		[OFL_OP_BLANK] = "OFL_OP_BLANK",
+		[OFL_OP_CALL] = "OFL_OP_CALL",
 	};
 	(void)state;
 
@@ -327,7 +380,7 @@ static void test_controllers(void **state)
 	add_row(&gpio, 3, number[2], "4", "MOSI");
 	add_row(&gpio, 3, number[3], "2", "MISO");
 	check_table("\nspi:gpio:", "word", &gpio);
-	assert_int_equal(OFL_CTL_MISO + 2, OFL_CTL_WORDS);
+	assert_true(OFL_CTL_MISO + 2 <= OFL_CTL_WORDS);
 	assert_int_equal(sizeof(((struct ofl_params *)0)->ctl), 4 * OFL_CTL_WORDS);
 
 	add_row(&stm32, 3, number[0], "4", "CS");
@@ -382,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_slot_and_entry),
 		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_status),

@@ -8,12 +8,7 @@
 #ifndef OPENOCD_LOADERS_FLASH_OFL_CTL_H
 #define OPENOCD_LOADERS_FLASH_OFL_CTL_H
 
-#include "ofl_abi.h"
-
-/* Ends the run with `status`; does not return. */
-void ofl_fail(struct ofl_params *p, uint32_t status) __attribute__((noreturn));
-/* Likewise, and keeps the register value that showed it. */
-void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value) __attribute__((noreturn));
+#include "loader.h"
 
 /* Saves what it changes behind p->ctl[] and makes the controller a mode 0, 8 bit, MSB first master. */
 void ctl_init(struct ofl_params *p);

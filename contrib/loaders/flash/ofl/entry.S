@@ -24,7 +24,7 @@ ofl_start:
 	bl	ofl_main
 	movs	r5, r0
 	movs	r0, r4
-	bl	ctl_fini
+	bl	loader_end
 	b	ofl_end
 
 	/*
@@ -36,7 +36,7 @@ ofl_start:
 ofl_fail:
 	movs	r4, r0
 	movs	r5, r1
-	bl	ctl_fini
+	bl	loader_end
 	.thumb_func
 ofl_end:
 	str	r5, [r4, #OFL_PARAMS_STATUS]

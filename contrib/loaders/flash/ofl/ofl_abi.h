@@ -16,12 +16,16 @@
 #define OPENOCD_LOADERS_FLASH_OFL_ABI_H
 
 #define OFL_ABI_MAJOR		1
-#define OFL_ABI_MINOR		0
+#define OFL_ABI_MINOR		1
 /* Second word of every blob. */
 #define OFL_ABI_WORD		(0x0f100000 | (OFL_ABI_MAJOR << 8) | OFL_ABI_MINOR)
 
 /* Offsets that entry.S needs; the static asserts below tie them to the struct. */
 #define OFL_PARAMS_STATUS	8
+#define OFL_CALL_FLAGS		24
+#define OFL_CALL_R9		28
+#define OFL_CALL_R10		32
+#define OFL_CALL_CALLED		68
 
 #ifndef __ASSEMBLER__
 
@@ -35,7 +39,8 @@ enum ofl_op {
 	OFL_OP_ERASE = 3,	/* erase list */
 	OFL_OP_READ = 4,	/* produce slots into the ring */
 	OFL_OP_CRC = 5,		/* CRC-32 of `count` units */
-	OFL_OP_BLANK = 6,	/* is each of `count` units all FF? */
+	OFL_OP_BLANK = 6,	/* is each of `count` units erased? */
+	OFL_OP_CALL = 7,	/* one function of a foreign loader */
 };
 
 /* One list for the stub's numbers and the host's words (ofl_status_text()). */
@@ -49,7 +54,9 @@ enum ofl_op {
 	X(OFL_STATUS_FLASH_ERROR, 6, "the flash reports a failed program or erase") \
 	X(OFL_STATUS_CTL_TIMEOUT, 7, "the SPI controller did not finish a transfer") \
 	X(OFL_STATUS_HOST_GONE, 8, "the debugger stopped serving the ring") \
-	X(OFL_STATUS_NOT_BLANK, 9, "the sector is not blank after its erase (write protected, or worn out)")
+	X(OFL_STATUS_NOT_BLANK, 9, "the sector is not blank after its erase (write protected, or worn out)") \
+	X(OFL_STATUS_CALL_FAILED, 10, "the loader's function says that it failed") \
+	X(OFL_STATUS_STACK, 11, "the loader used more stack than it was given")
 
 #define OFL_STATUS_ENUM(name, value, text) name = value,
 enum ofl_status {
@@ -65,7 +72,59 @@ enum ofl_status {
 	((uint32_t)(opcode) | (uint32_t)(address_bytes) << 8 | (uint32_t)(dummy_bytes) << 12)
 #define OFL_COMMAND_DATA_OUT	(1u << 16)
 
-#define OFL_CTL_WORDS		14
+#define OFL_CTL_WORDS		17
+
+/*
+ * How a function of a foreign loader is called (args) and which r0 means success (result). `address` is the flash
+ * address of the unit, `length` its bytes, `buffer` its data in RAM.
+ */
+enum ofl_args {
+	OFL_ARGS_GIVEN = 0,	/* call.arg[0..3] as the host wrote them */
+	OFL_ARGS_DATA = 1,	/* (address, length, buffer) */
+	OFL_ARGS_WORDS = 2,	/* (address, buffer, length in words, 0): stldr's Verify */
+	OFL_ARGS_SECTOR = 3,	/* (address, number of the sector, 1) */
+	OFL_ARGS_FIRST_LAST = 4, /* (address, address): stldr's SectorErase, both ends inclusive */
+	OFL_ARGS_BLANK = 5,	/* (address, length, erased byte) */
+	OFL_ARGS_CRC = 6,	/* (FFFFFFFF, address, length, EDB88320): CalcCRC */
+};
+
+enum ofl_result {
+	OFL_RESULT_ANY = 0,
+	OFL_RESULT_ZERO = 1,		/* 0 */
+	OFL_RESULT_ONE = 2,		/* 1 */
+	OFL_RESULT_END = 3,		/* address + length; else the address that differs */
+	OFL_RESULT_NOT_NEGATIVE = 4,	/* as a signed number */
+};
+
+#define OFL_CALL_ARGS		4
+#define OFL_CALL_IRQ_ON		1	/* call.flags: interrupts on while the loader runs */
+
+/*
+ * A foreign loader; takes the place of what only the built-in ones need. Function addresses have the Thumb bit.
+ * The stub writes `called`, `called_arg` and `called_result` for each call, the last one after its return: with them a
+ * call that does not return can be told.
+ */
+struct ofl_call {
+	uint32_t function;		/* in: of CALL, PROGRAM, ERASE; of CRC and BLANK, 0: the content is read instead */
+	uint32_t args, result;		/* in: enum ofl_args, enum ofl_result of `function` */
+	uint32_t read;			/* in: the loader's read function; 0: content is read at address + map_offset */
+	uint32_t read_result;		/* in: enum ofl_result of `read` */
+	uint32_t map_offset;		/* in */
+	uint32_t flags;			/* in: OFL_CALL_... */
+	uint32_t r9, r10;		/* in: for each call */
+	uint32_t stack_low;		/* in: address of the stack's lowest word, which holds OFL_STACK_CANARY */
+	uint32_t scratch;		/* in: CRC, BLANK: buffer for what is read */
+	uint32_t scratch_bytes;		/* in */
+	uint32_t erased_byte;		/* in */
+	uint32_t arg[OFL_CALL_ARGS];	/* in: OFL_ARGS_GIVEN */
+	/* out: the function that was called last, its arguments, what it returned */
+	uint32_t called;
+	uint32_t called_arg[OFL_CALL_ARGS];
+	uint32_t called_result;
+	uint32_t called_result_high;	/* r1: the second word of a 64-bit result */
+};
+
+#define OFL_STACK_CANARY	0xdeadf00d
 
 /*
  * `in`: the host writes it before the run; `out`: the stub writes it; `live`: the other side looks while the stub runs.
@@ -88,15 +147,25 @@ struct ofl_params {
 	uint32_t max_polls;		/* in: deadline of one page program or erase, in status reads */
 	uint32_t max_wait;		/* in: deadline of waiting for the host, in loops */
 	uint32_t ctl_max_wait;		/* in: deadline of a wait inside the controller, in loops */
-	uint32_t write_enable;		/* in: OFL_COMMAND, usually 06h */
-	uint32_t status_command;	/* in: OFL_COMMAND of the register that shows busy, usually 05h */
-	uint32_t busy_mask;		/* in: busy while (register ^ busy_invert) & busy_mask */
-	uint32_t busy_invert;		/* in */
-	uint32_t latch_mask;		/* in: write enable latch, in register 05h; 0: not checked */
-	uint32_t error_command;		/* in: OFL_COMMAND of the register with the error bits */
-	uint32_t error_mask;		/* in: 0: none. Any of these bits set after a program or erase is a failure */
-	uint32_t ctl[OFL_CTL_WORDS]; /* in: registers and pins of the controller, see OFL_CTL_...; the words behind are the
-					 * stub's, for what it must put back (not to be written before OFL_OP_RESTORE) */
+	union {
+		/* Built-in loaders */
+		struct {
+			uint32_t write_enable;	/* in: OFL_COMMAND, usually 06h */
+			uint32_t status_command;	/* in: OFL_COMMAND of the register that shows busy, usually 05h */
+			uint32_t busy_mask;	/* in: busy while (register ^ busy_invert) & busy_mask */
+			uint32_t busy_invert;	/* in */
+			uint32_t latch_mask;	/* in: write enable latch, in register 05h; 0: not checked */
+			uint32_t error_command;	/* in: OFL_COMMAND of the register with the error bits */
+			uint32_t error_mask;	/* in: 0: none. Any of these bits set after a program or erase is a failure */
+			/*
+			 * in: registers and pins of the controller, see OFL_CTL_...; the words behind are the stub's, for what
+			 * it must put back (not to be written before OFL_OP_RESTORE)
+			 */
+			uint32_t ctl[OFL_CTL_WORDS];
+		};
+		/* Loader files */
+		struct ofl_call call;
+	};
 };
 
 /* A slot of the ring for OFL_OP_PROGRAM; the piece lies within one page. */
@@ -106,12 +175,15 @@ struct ofl_slot {
 	/* data follows */
 };
 
-/* An entry of the list for OFL_OP_ERASE: `count` units from `address`; blank ones are skipped. */
+/*
+ * An entry of the list for OFL_OP_ERASE: `count` units from `address`. The built-in loaders skip units that are blank,
+ * and read each after its erase; of a loader file only the erase function is called.
+ */
 struct ofl_erase_entry {
 	uint32_t address;
 	uint32_t unit_bytes;
 	uint32_t count;
-	uint32_t command;		/* OFL_COMMAND; no address bytes for chip erase */
+	uint32_t command;		/* OFL_COMMAND, no address bytes for chip erase; loader files: number of the first sector */
 	uint32_t max_polls;		/* deadline of one unit, in status reads */
 	uint32_t skipped;		/* the stub counts the units that were blank already; the host writes 0 */
 };
@@ -164,7 +236,14 @@ OFL_ASSERT_OFFSET(latch_mask, 0x54);
 OFL_ASSERT_OFFSET(error_command, 0x58);
 OFL_ASSERT_OFFSET(error_mask, 0x5c);
 OFL_ASSERT_OFFSET(ctl, 0x60);
-_Static_assert(sizeof(struct ofl_params) == 0x98, "ofl_params");
+OFL_ASSERT_OFFSET(call, 0x44);
+OFL_ASSERT_OFFSET(call.flags, 0x44 + OFL_CALL_FLAGS);
+OFL_ASSERT_OFFSET(call.r9, 0x44 + OFL_CALL_R9);
+OFL_ASSERT_OFFSET(call.r10, 0x44 + OFL_CALL_R10);
+OFL_ASSERT_OFFSET(call.called, 0x44 + OFL_CALL_CALLED);
+OFL_ASSERT_OFFSET(call.called_result, 0x9c);
+OFL_ASSERT_OFFSET(call.called_result_high, 0xa0);
+_Static_assert(sizeof(struct ofl_params) == 0xa4, "ofl_params");
 _Static_assert(sizeof(struct ofl_slot) == 8, "ofl_slot");
 _Static_assert(sizeof(struct ofl_erase_entry) == 24, "ofl_erase_entry");
 

@@ -5,7 +5,7 @@
  * unit_done(), where the host's wish to stop is seen.
  */
 
-#include "spinor.h"
+#include "loader.h"
 
 uint32_t ofl_main(struct ofl_params *p);
 
@@ -54,7 +54,7 @@ static void program_loop(struct ofl_params *p)
 		wait_for_host(p, &p->wp, n);
 		struct ofl_slot *s = (struct ofl_slot *)slot;
 		p->address = s->address;
-		spinor_modify(p, p->command, (uint8_t *)(s + 1), s->length_bytes);
+		loader_program(p, (uint8_t *)(s + 1), s->length_bytes);
 		slot = next_slot(p, slot);
 		set_live(&p->rp, ++n);
 		unit_done(p);
@@ -70,7 +70,7 @@ static void read_loop(struct ofl_params *p)
 		uint32_t length = p->slot_bytes;
 		if (++n == p->count)
 			length = p->unit_bytes;
-		spinor_transfer(p, p->command, slot, length);
+		loader_read(p, slot, length);
 		p->address += length;
 		slot = next_slot(p, slot);
 		set_live(&p->wp, n);
@@ -86,14 +86,7 @@ static void erase_loop(struct ofl_params *p)
 		p->unit_bytes = entry->unit_bytes;
 		p->max_polls = entry->max_polls;
 		for (uint32_t unit = entry->count; unit; unit--) {
-			if (spinor_blank(p) == p->unit_bytes) {
-				entry->skipped++;
-			} else {
-				spinor_modify(p, entry->command, NULL, 0);
-				/* A protected part takes the command and does nothing. */
-				if (spinor_blank(p) != p->unit_bytes)
-					ofl_fail(p, OFL_STATUS_NOT_BLANK);
-			}
+			loader_erase(p, entry);
 			p->address += p->unit_bytes;
 			unit_done(p);
 		}
@@ -108,9 +101,9 @@ static void check_loop(struct ofl_params *p)
 		result += OFL_CRC_TABLE_WORDS;
 	for (uint32_t n = p->count; n; n--) {
 		if (p->op == OFL_OP_CRC)
-			*result++ = spinor_crc(p, table);
+			*result++ = loader_crc(p, table);
 		else
-			*result++ = spinor_blank(p);
+			*result++ = loader_blank(p);
 		p->address += p->unit_bytes;
 		unit_done(p);
 	}
@@ -121,10 +114,8 @@ uint32_t ofl_main(struct ofl_params *p)
 	uint32_t op = p->op;
 	if (op == OFL_OP_RESTORE)
 		return OFL_STATUS_OK;
-	ctl_init(p);
-	if (op == OFL_OP_XFER)
-		spinor_transfer(p, p->command, (uint8_t *)p->ring, p->unit_bytes);
-	else if (op == OFL_OP_PROGRAM)
+	loader_begin(p);
+	if (op == OFL_OP_PROGRAM)
 		program_loop(p);
 	else if (op == OFL_OP_ERASE)
 		erase_loop(p);
@@ -133,6 +124,6 @@ uint32_t ofl_main(struct ofl_params *p)
 	else if (op == OFL_OP_CRC || op == OFL_OP_BLANK)
 		check_loop(p);
 	else
-		return OFL_STATUS_BAD_OP;
+		return loader_other(p, op);
 	return OFL_STATUS_OK;
 }

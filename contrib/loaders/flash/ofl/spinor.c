@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "spinor.h"
+/*
+ * The built-in loader: commands of serial NOR flash, on top of ctl.h; no controller register, no part number.
+ */
+
+#include "ctl.h"
 
 void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value)
 {
@@ -8,7 +12,7 @@ void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value)
 	ofl_fail(p, status);
 }
 
-void spinor_transfer(struct ofl_params *p, uint32_t command, uint8_t *buffer, uint32_t length)
+static void transfer(struct ofl_params *p, uint32_t command, uint8_t *buffer, uint32_t length)
 {
 	ctl_begin(p, command, length);
 	for (uint8_t *end = buffer + length; buffer != end; buffer++) {
@@ -28,18 +32,18 @@ static uint32_t read_register(struct ofl_params *p, uint32_t command)
 	return value;
 }
 
-void spinor_modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32_t length)
+static void modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32_t length)
 {
 	uint32_t value;
 
-	spinor_transfer(p, p->write_enable, data, 0);
+	transfer(p, p->write_enable, data, 0);
 	if (p->latch_mask) {
 		/* A locked or absent part shows here, before anything else is sent. */
 		value = read_register(p, OFL_COMMAND(0x05, 0, 0));
 		if (!(value & p->latch_mask))
 			ofl_fail_value(p, OFL_STATUS_WEL_NOT_SET, value);
 	}
-	spinor_transfer(p, command, data, length);
+	transfer(p, command, data, length);
 
 	uint32_t left = p->max_polls;
 	do {
@@ -55,7 +59,27 @@ void spinor_modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32
 	}
 }
 
-uint32_t spinor_blank(struct ofl_params *p)
+void loader_begin(struct ofl_params *p)
+{
+	ctl_init(p);
+}
+
+void loader_end(struct ofl_params *p)
+{
+	ctl_fini(p);
+}
+
+void loader_program(struct ofl_params *p, uint8_t *data, uint32_t length)
+{
+	modify(p, p->command, data, length);
+}
+
+void loader_read(struct ofl_params *p, uint8_t *buffer, uint32_t length)
+{
+	transfer(p, p->command, buffer, length);
+}
+
+uint32_t loader_blank(struct ofl_params *p)
 {
 	uint32_t n = 0;
 	ctl_begin(p, p->command, p->unit_bytes);
@@ -65,15 +89,32 @@ uint32_t spinor_blank(struct ofl_params *p)
 	return n;
 }
 
-uint32_t spinor_crc(struct ofl_params *p, const uint32_t *table)
+void loader_erase(struct ofl_params *p, struct ofl_erase_entry *entry)
+{
+	if (loader_blank(p) == p->unit_bytes) {
+		entry->skipped++;
+		return;
+	}
+	modify(p, entry->command, NULL, 0);
+	/* A protected part takes the command and does nothing. */
+	if (loader_blank(p) != p->unit_bytes)
+		ofl_fail(p, OFL_STATUS_NOT_BLANK);
+}
+
+uint32_t loader_crc(struct ofl_params *p, const uint32_t *table)
 {
 	uint32_t crc = 0xffffffff;
 	ctl_begin(p, p->command, p->unit_bytes);
-	for (uint32_t n = p->unit_bytes; n; n--) {
-		crc ^= ctl_get(p);
-		crc = (crc >> 4) ^ table[crc & 0xf];
-		crc = (crc >> 4) ^ table[crc & 0xf];
-	}
+	for (uint32_t n = p->unit_bytes; n; n--)
+		crc = crc_byte(crc, ctl_get(p), table);
 	ctl_end(p);
 	return crc;
+}
+
+uint32_t loader_other(struct ofl_params *p, uint32_t op)
+{
+	if (op != OFL_OP_XFER)
+		return OFL_STATUS_BAD_OP;
+	transfer(p, p->command, (uint8_t *)p->ring, p->unit_bytes);
+	return OFL_STATUS_OK;
 }
