@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ofl_loader.h"
 #include "ofl_sfdp.h"
 
 #ifndef PACKAGE_VERSION
@@ -36,6 +37,7 @@
 struct check_options {
 	bool has_jedec_id;
 	uint8_t jedec_id[3];
+	struct ofl_report_options loader;
 };
 
 struct check_file {
@@ -45,7 +47,7 @@ struct check_file {
 };
 
 struct check_format {
-	const char *name;
+	const char *name;	/* NULL: the check prints a better one */
 	bool (*recognises)(const struct check_file *file);
 	/* Prints all there is to say and returns whether the file can be used. */
 	bool (*check)(const struct check_file *file, const struct check_options *options);
@@ -249,21 +251,36 @@ static bool check_sfdp(const struct check_file *file, const struct check_options
 
 static bool recognises_elf(const struct check_file *file)
 {
-	return begins_with(file, "\177ELF", 4);
+	return ofl_loader_recognises(file->bytes, file->length);
+}
+
+static void print_line(void *context, const char *text)
+{
+	(void)context;
+	printf("%s\n", text);
 }
 
 static bool check_elf(const struct check_file *file, const struct check_options *options)
 {
-	(void)file;
-	(void)options;
-	print_value("error", "not supported by this version: ELF loader files");
-	return false;
+	static struct ofl_loader loader;
+	struct ofl_file_error error;
+
+	if (!ofl_loader_read(&loader, file->bytes, file->length, &error)) {
+		print_value("format", "ELF");
+		print_value("error", "%s (offset 0x%zx)", error.text, error.offset);
+		return false;
+	}
+
+	const bool usable = ofl_loader_report(&loader, &options->loader, print_line, NULL);
+
+	ofl_loader_free(&loader);
+	return usable;
 }
 
 /* The first entry that recognises a file checks it. */
 static const struct check_format formats[] = {
 	{ "SFDP dump", recognises_sfdp, check_sfdp },
-	{ "ELF", recognises_elf, check_elf },
+	{ NULL, recognises_elf, check_elf },
 };
 
 static void print_unknown(const struct check_file *file)
@@ -329,7 +346,8 @@ static bool check_content(const struct check_file *file, const struct check_opti
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (!formats[i].recognises(file))
 			continue;
-		print_value("format", "%s", formats[i].name);
+		if (formats[i].name)
+			print_value("format", "%s", formats[i].name);
 		print_value("bytes", "%zu", file->length);
 		return formats[i].check(file, options);
 	}
@@ -364,17 +382,49 @@ static bool parse_jedec_id(const char *text, struct check_options *options)
 	return true;
 }
 
+/* ADDRESS,SIZE within the 32 bit address space */
+static bool parse_work_area(const char *text, struct check_options *options)
+{
+	unsigned long long value[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		char *end;
+
+		errno = 0;
+		value[i] = strtoull(text, &end, 0);
+		if (!isdigit((unsigned char)*text) || errno != 0 || *end != (i == 0 ? ',' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	if (value[0] > UINT32_MAX || value[1] == 0 || value[1] > UINT32_MAX - value[0] + 1 || value[1] > UINT32_MAX)
+		return false;
+	options->loader.work_area_address = value[0];
+	options->loader.work_area_bytes = value[1];
+	return true;
+}
+
+static bool parse_cpu(const char *text, struct check_options *options)
+{
+	options->loader.target_is_v6m = strcmp(text, "v6-m") == 0;
+	return options->loader.target_is_v6m || strcmp(text, "v7-m") == 0;
+}
+
 static void print_help(FILE *stream)
 {
 	fprintf(stream,
-		"usage: ofl-check [--jedec HEX] FILE...\n"
+		"usage: ofl-check [OPTION]... FILE...\n"
 		"Says what each FILE is, what it says about a flash and what is wrong with it, one \"key: value\" per line.\n"
 		"\n"
 		"  --jedec HEX   the chip's answer to 9F, for example ef4018: applies what is known about that part\n"
+		"  --work-area ADDRESS,SIZE\n"
+		"                RAM of the target that OpenOCD may use: says whether a loader fits or collides with it\n"
+		"  --cpu ARCH    v6-m: the target is a Cortex-M0, M0+ or M1; v7-m: any other Cortex-M (the default)\n"
 		"  --help        this text\n"
 		"  --version     the version\n"
 		"\n"
-		"FILE may be an SFDP dump: raw bytes from SFDP address 0, as in Linux's sysfs file spi-nor/sfdp.\n"
+		"FILE may be a flash loader, whatever its name: a CMSIS-Pack flash algorithm (FLM), a SEGGER Open Flash\n"
+		"Loader or Flash Loader, an STM32CubeProgrammer external loader (stldr); or an SFDP dump: raw bytes from\n"
+		"SFDP address 0, as in Linux's sysfs file spi-nor/sfdp.\n"
 		"Exit status: 0 every file can be used (notes are warnings), 1 one cannot, 2 wrong usage.\n");
 }
 
@@ -382,6 +432,8 @@ int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "jedec", required_argument, NULL, 'j' },
+		{ "work-area", required_argument, NULL, 'w' },
+		{ "cpu", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
@@ -396,6 +448,17 @@ int main(int argc, char **argv)
 			if (parse_jedec_id(optarg, &options))
 				break;
 			fprintf(stderr, "ofl-check: --jedec wants at least 3 bytes in hex, for example ef4018, not '%s'\n", optarg);
+			return EXIT_USAGE;
+		case 'w':
+			if (parse_work_area(optarg, &options))
+				break;
+			fprintf(stderr, "ofl-check: --work-area wants ADDRESS,SIZE, for example 0x20000000,0x8000, not '%s'\n",
+				optarg);
+			return EXIT_USAGE;
+		case 'c':
+			if (parse_cpu(optarg, &options))
+				break;
+			fprintf(stderr, "ofl-check: --cpu wants v6-m or v7-m, not '%s'\n", optarg);
 			return EXIT_USAGE;
 		case 'h':
 			print_help(stdout);

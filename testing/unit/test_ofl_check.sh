@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ofl-check on real SFDP dumps, on damaged ones and on what is none; prints TAP.
+# ofl-check on real SFDP dumps, on damaged ones, on loader files and on what is none of these; prints TAP.
 #
 # usage: test_ofl_check.sh OFL_CHECK [FIXTURE_DIRECTORY], or with OFL_CHECK in the environment
 
@@ -162,9 +162,83 @@ run 1 "$work/major.bin" && says "error: major revision 3 at byte 0x5"
 ok "a malformed table, with the byte"
 
 printf '\177ELF\001\001\001' >"$work/loader.stldr"
-run 1 "$work/loader.stldr" && has "format: ELF" && has "error: not supported by this version: ELF loader files" &&
+run 1 "$work/loader.stldr" && has "format: ELF" &&
+	has "error: the file ends within the ELF header (offset 0x7)" && has "result: not usable"
+ok "an ELF file that is cut short, with the offset"
+
+# elf KIND: writes a small loader file, KIND is flm, stldr or none
+elf()
+{
+	perl -e '
+		my $kind = shift;
+		my ($base, $arch) = $kind eq "flm" ? (0, 13) : (0x20000004, 11);
+		my @names = $kind eq "flm" ? qw(Init UnInit EraseSector ProgramPage FlashDevice) :
+			$kind eq "stldr" ? qw(Init Write SectorErase Read StorageInfo) : qw(main);
+		my $descriptor = $kind eq "flm" ?
+			pack("v a128 v V4 C x3 V2 V4", 0x101, "Made\nup", 5, 0x90000000, 0x100000, 256, 0, 0xff, 100, 3000,
+				0x1000, 0, 0xffffffff, 0xffffffff) :
+			pack("a100 v x2 V3 C x3 V20", "Made up", 7, 0x90000000, 0x200000, 256, 0xff, 256, 4096, (0) x 18);
+		my @section = (
+			["", 0, 0, 0, "", 0, 0],
+			["PrgCode", 1, 6, $base, pack("v", 0x4770) x 16, 0, 0],
+			["DevDscr", 1, 2, $kind eq "flm" ? 0x20 : 0, $descriptor, 0, 0],
+		);
+		my ($symbols, $strings) = ("\0" x 16, "\0");
+		for my $i (0 .. $#names) {
+			my $last = $i == $#names && @names > 1;
+			$symbols .= pack("V3 C2 v", length($strings), $last ? $section[2][3] : ($base + 4 * $i) | 1, 4,
+				$last ? 0x11 : 0x12, 2, $last ? 2 : 1);
+			$strings .= "$names[$i]\0";
+		}
+		my $attributes = pack("C2 C2", 6, $arch, 7, ord("M"));
+		$attributes = pack("C V", 1, 5 + length($attributes)) . $attributes;
+		$attributes = pack("V", 10 + length($attributes)) . "aeabi\0" . $attributes;
+		push @section, [".symtab", 2, 0, 0, $symbols, 4, 16], [".strtab", 3, 0, 0, $strings, 0, 0],
+			[".ARM.attributes", 0x70000003, 0, 0, "A$attributes", 0, 0];
+		my $section_names = join("\0", map { $_->[0] } @section) . "\0.shstrtab\0";
+		push @section, [".shstrtab", 3, 0, 0, $section_names, 0, 0];
+		my ($content, $headers) = ("", "");
+		for my $s (@section) {
+			my $at = 52 + length($content);
+			$headers .= pack("V10", index("\0$section_names", "\0$s->[0]\0"), $s->[1], $s->[2], $s->[3], $at,
+				length($s->[4]), $s->[5], 0, 1, $s->[6]);
+			$content .= $s->[4];
+		}
+		print pack("C7 x9 v2 V5 v6", 0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 2, 40, 1, 0, 0, 52 + length($content), 0x5000000,
+			52, 0, 0, 40, scalar @section, $#section), $content, $headers' "$1" >"$work/$1.elf"
+}
+
+elf flm
+run 0 "$work/flm.elf" && has "format: CMSIS-Pack flash algorithm (FLM)" && has "device: Made?up" &&
+	has "base: 0x90000000" && has "size-bytes: 1048576" && has "sectors: offset=0x0 size=0x1000 count=256" &&
+	has "function: ProgramPage address=0x0000000d args=address,bytes,buffer success=0" && has "missing: EraseChip" &&
+	has "ram: 0x00000000-0x0000001f bytes=32 section=PrgCode access=rx from=file" &&
+	has "placement: position independent" && has "result: usable" && ! grep -qvE '^[a-z0-9-]+: .+$' "$out"
+ok "a flash algorithm"
+
+elf stldr
+run 0 "$work/stldr.elf" && has "format: STM32CubeProgrammer external loader (stldr)" &&
+	has "size-bytes: 1048576" && has "declared-bytes: 2097152" && says "note: the device's size of 2097152 bytes" &&
+	says "is linked at address 0; it is not loaded" && has "placement: fixed" && has "result: usable"
+ok "an external loader; defects worth a warning leave the status 0"
+
+elf none
+run 1 "$work/none.elf" && has "format: ELF" && says "no loader: neither FlashDevice nor StorageInfo" &&
 	has "result: not usable"
-ok "ELF loader files are not supported yet"
+ok "a program that is no loader"
+
+run 1 --cpu v6-m "$work/flm.elf" && says "error: its code is for Cortex-M4/M7" && has "result: not usable"
+ok "code for another core"
+run 0 --cpu v7-m "$work/flm.elf" && run 0 --cpu v6-m "$work/stldr.elf"
+ok "code for this core"
+
+run 0 --work-area 0x20000000,0x1000 "$work/stldr.elf" &&
+	has "warning: section PrgCode, 0x20000004-0x20000023, collides with the work area 0x20000000-0x20000fff"
+ok "a work area where the loader is"
+run 0 --work-area 536875008,4096 "$work/stldr.elf" && ! says "warning:" >/dev/null
+ok "a work area beside the loader"
+run 1 --work-area 0x20000000,32 "$work/flm.elf" && says "error: it needs 32 bytes of RAM"
+ok "a work area that is too small"
 
 head -c 300 /dev/zero >"$work/zeros"
 run 1 "$work/zeros" && says "all 300 bytes are 00"
@@ -207,6 +281,15 @@ for id in "" ef40 ef401 ef401g "ef 40 18" 0xef4018; do
 	run 2 --jedec "$id" "$work/text" && says "3 bytes in hex"
 	ok "bad id '$id'"
 done
+
+for area in "" 0x20000000 "0x20000000," 0x20000000,0 ,16 -1,16 0x20000000,0x1000x 0xffffffff,2 \
+	0x100000000,1; do
+	run 2 --work-area "$area" "$work/text" && says "ADDRESS,SIZE"
+	ok "bad work area '$area'"
+done
+
+run 2 --cpu arm7 "$work/text" && says "v6-m or v7-m"
+ok "unknown core"
 
 run 0 --help && says "usage: ofl-check" && says "Exit status"
 ok "--help"

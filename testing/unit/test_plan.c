@@ -517,8 +517,9 @@ static void test_all_ranges_random(void **state)
 	}
 }
 
-/* Every offset and length over a few pages, with data of which whole stretches are FF. */
-static void check_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes)
+/* Every offset and length over a few pages, with data of which whole stretches are `erased_byte`. */
+static void check_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
+		uint8_t erased_byte)
 {
 	uint8_t programmed[600];
 	struct ofl_piece piece;
@@ -526,8 +527,8 @@ static void check_pieces(uint64_t offset_bytes, const uint8_t *data, size_t leng
 	uint32_t count = 0;
 
 	assert_true(length_bytes <= sizeof(programmed));
-	memset(programmed, 0xff, sizeof(programmed));
-	while (ofl_plan_next_piece(offset_bytes, data, length_bytes, piece_bytes, &position, &piece)) {
+	memset(programmed, erased_byte, sizeof(programmed));
+	while (ofl_plan_next_piece(offset_bytes, data, length_bytes, piece_bytes, erased_byte, &position, &piece)) {
 		count++;
 		assert_true(piece.length_bytes > 0);
 		assert_true(piece.data_offset >= last_end);
@@ -536,46 +537,52 @@ static void check_pieces(uint64_t offset_bytes, const uint8_t *data, size_t leng
 		assert_int_equal(piece.offset_bytes, offset_bytes + piece.data_offset);
 		/* Inside one page, as a piece divides the page. */
 		assert_int_equal(piece.offset_bytes / piece_bytes, (piece.offset_bytes + piece.length_bytes - 1) / piece_bytes);
+		/* Nor less than there is of it: only the data's ends cut a piece. */
+		assert_true(piece.data_offset == 0 || piece.offset_bytes % piece_bytes == 0);
+		assert_true(last_end == length_bytes || (piece.offset_bytes + piece.length_bytes) % piece_bytes == 0);
 		/* Never a blank one. */
 		bool blank = true;
 		for (uint32_t n = 0; n < piece.length_bytes; n++)
-			blank &= data[piece.data_offset + n] == 0xff;
+			blank &= data[piece.data_offset + n] == erased_byte;
 		assert_false(blank);
 		memcpy(programmed + piece.data_offset, data + piece.data_offset, piece.length_bytes);
 	}
 	/* What was left out is what an erased flash holds anyway. */
 	assert_memory_equal(programmed, data, length_bytes);
-	assert_int_equal(ofl_plan_count_pieces(offset_bytes, data, length_bytes, piece_bytes), count);
+	assert_int_equal(ofl_plan_count_pieces(offset_bytes, data, length_bytes, piece_bytes, erased_byte), count);
 }
 
 static void test_pieces(void **state)
 {
-	static const uint32_t piece_sizes[] = { 1, 8, 16, 64, 256 };
+	/* Pages of DataFlash (264) and of others that are no power of two, too. */
+	static const uint32_t piece_sizes[] = { 1, 3, 8, 16, 64, 100, 256, 264, 528 };
+	static const uint8_t erased_bytes[] = { 0xff, 0x00, 0x5a };
 	(void)state;
 
 	random_state = 1;
 	for (unsigned int round = 0; round < 40; round++) {
 		uint8_t data[600];
-		/* Stretches of noise, of FF, and of FF with one byte that is not. */
+		uint8_t erased_byte = erased_bytes[round % 3];
+		/* Stretches of noise, of blank, and of blank with one byte that is not. */
 		for (size_t n = 0; n < sizeof(data); ) {
 			size_t end = n + 1 + random_below(150);
 			unsigned int kind = random_below(3);
 			for (; n < end && n < sizeof(data); n++)
-				data[n] = kind == 0 ? (uint8_t)random_below(256) : 0xff;
+				data[n] = kind == 0 ? (uint8_t)random_below(256) : erased_byte;
 			if (kind == 2)
-				data[n - 1] = 0x7f;
+				data[n - 1] = erased_byte ^ 0x80;
 		}
-		if (round == 0)
-			memset(data, 0xff, sizeof(data));
+		if (round < 3)
+			memset(data, erased_byte, sizeof(data));
 		for (unsigned int size = 0; size < sizeof(piece_sizes) / sizeof(piece_sizes[0]); size++) {
 			for (unsigned int n = 0; n < 40; n++) {
 				size_t start = random_below(300);
 				size_t length = random_below(300) + (n == 0 ? 0 : 1);
 				/* Up to the top of a 4 GiB flash; `data + start` is off word boundaries, too. */
 				uint64_t offset = n & 1 ? random_below(2000) : 0x100000000ull - length - random_below(20);
-				check_pieces(offset, data + start, length, piece_sizes[size]);
+				check_pieces(offset, data + start, length, piece_sizes[size], erased_byte);
 			}
-			check_pieces(0, data, 0, piece_sizes[size]);
+			check_pieces(0, data, 0, piece_sizes[size], erased_byte);
 		}
 	}
 }
@@ -588,19 +595,31 @@ static void test_pieces_examples(void **state)
 	(void)state;
 
 	memset(data, 0xff, sizeof(data));
-	assert_int_equal(ofl_plan_count_pieces(0x1234, data, sizeof(data), 256), 0);
+	assert_int_equal(ofl_plan_count_pieces(0x1234, data, sizeof(data), 256, 0xff), 0);
 	/* One byte that is not FF, at the very ends of pages. */
 	data[255] = 0;
 	data[256] = 0;
-	assert_int_equal(ofl_plan_count_pieces(0, data, sizeof(data), 256), 2);
-	assert_int_equal(ofl_plan_count_pieces(1, data, sizeof(data), 256), 1);
+	assert_int_equal(ofl_plan_count_pieces(0, data, sizeof(data), 256, 0xff), 2);
+	assert_int_equal(ofl_plan_count_pieces(1, data, sizeof(data), 256, 0xff), 1);
 	/* 3 bytes up to the page's end, then one byte of the next. */
-	assert_true(ofl_plan_next_piece(0xfd, data + 254, 4, 256, &position, &piece));
+	assert_true(ofl_plan_next_piece(0xfd, data + 254, 4, 256, 0xff, &position, &piece));
 	assert_int_equal(piece.offset_bytes, 0xfd);
 	assert_int_equal(piece.data_offset, 0);
 	assert_int_equal(piece.length_bytes, 3);
-	assert_false(ofl_plan_next_piece(0xfd, data + 254, 4, 256, &position, &piece));
+	assert_false(ofl_plan_next_piece(0xfd, data + 254, 4, 256, 0xff, &position, &piece));
 	assert_int_equal(position, 4);
+	/* To a part that erases to 00, FF is data, and 00 is not. */
+	assert_int_equal(ofl_plan_count_pieces(0, data, sizeof(data), 256, 0), 2);
+	memset(data, 0, sizeof(data));
+	assert_int_equal(ofl_plan_count_pieces(0, data, sizeof(data), 256, 0), 0);
+	assert_int_equal(ofl_plan_count_pieces(0, data, sizeof(data), 256, 0xff), 2);
+	/* Pages of 264 bytes: 3960 is the start of one, 4096 is not. */
+	position = 0;
+	assert_true(ofl_plan_next_piece(4096, data, 512, 264, 0xff, &position, &piece));
+	assert_int_equal(piece.length_bytes, 3960 + 264 - 4096);
+	assert_true(ofl_plan_next_piece(4096, data, 512, 264, 0xff, &position, &piece));
+	assert_int_equal(piece.offset_bytes, 3960 + 264);
+	assert_int_equal(piece.length_bytes, 264);
 }
 
 static void test_slots(void **state)
@@ -635,6 +654,86 @@ static void test_slots(void **state)
 		}
 		assert_true(last);
 	}
+}
+
+/* All rings for one page size; the answer is searched for with nothing but the rules. */
+static void check_call_slots(uint32_t page_bytes, bool many_pages, uint32_t max_piece_bytes)
+{
+	uint32_t least_slot = (OFL_SLOT_HEADER_BYTES + page_bytes + 7) / 8 * 8;
+
+	for (uint32_t ring_bytes = 0; ring_bytes <= 9000; ring_bytes += 4) {
+		struct ofl_slots slots = { 0 };
+		uint32_t missing = 0;
+		bool fits = ofl_plan_call_slots(ring_bytes, page_bytes, many_pages, max_piece_bytes, &slots, &missing);
+		assert_int_equal(fits, ring_bytes >= least_slot);
+		if (!fits) {
+			assert_int_equal(ring_bytes + missing, least_slot);
+			continue;
+		}
+		uint32_t pages = 1;
+		while (many_pages && (pages + 1) * page_bytes <= max_piece_bytes &&
+				3 * ((OFL_SLOT_HEADER_BYTES + (pages + 1) * page_bytes + 7) / 8 * 8) <= ring_bytes)
+			pages++;
+		assert_int_equal(slots.piece_bytes, pages * page_bytes);
+		assert_int_equal(slots.slot_bytes % 8, 0);
+		assert_true(slots.slot_bytes >= OFL_SLOT_HEADER_BYTES + slots.piece_bytes);
+		assert_true(slots.slot_bytes < OFL_SLOT_HEADER_BYTES + slots.piece_bytes + 8);
+		assert_int_equal(slots.count, ring_bytes / slots.slot_bytes);
+		assert_true(slots.count >= (pages > 1 ? 3 : 1));
+	}
+}
+
+static void test_call_slots(void **state)
+{
+	static const uint32_t page_sizes[] = { 1, 2, 7, 8, 16, 100, 128, 256, 264, 528, 1000, 1024, 4096 };
+	(void)state;
+
+	for (unsigned int n = 0; n < sizeof(page_sizes) / sizeof(page_sizes[0]); n++) {
+		check_call_slots(page_sizes[n], false, UINT32_MAX / 2);
+		check_call_slots(page_sizes[n], true, UINT32_MAX / 2);
+		/* A page is not cut for the limit's sake. */
+		check_call_slots(page_sizes[n], true, 0);
+		check_call_slots(page_sizes[n], true, 1000);
+		check_call_slots(page_sizes[n], false, 1);
+	}
+}
+
+static void test_call_slots_examples(void **state)
+{
+	struct ofl_slots slots;
+	uint32_t missing = 0;
+	(void)state;
+
+	/* 1056 bytes: four pages of 256 with their headers. */
+	assert_true(ofl_plan_call_slots(4 * 264, 256, false, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.count, 4);
+	assert_true(ofl_plan_call_slots(2 * 264, 256, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.count, 2);
+	assert_true(ofl_plan_call_slots(2 * 264 - 4, 256, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.count, 1);
+	assert_int_equal(slots.piece_bytes, 256);
+	assert_false(ofl_plan_call_slots(200, 256, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(missing, 64);
+	/* 12 KiB: three times 15 pages. */
+	assert_true(ofl_plan_call_slots(12 * KIB, 256, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.piece_bytes, 15 * 256);
+	assert_int_equal(slots.count, 3);
+	assert_true(ofl_plan_call_slots(12 * KIB, 256, true, 1023, &slots, &missing));
+	assert_int_equal(slots.piece_bytes, 3 * 256);
+
+	/* What a file may claim: nothing wraps. */
+	assert_false(ofl_plan_call_slots(4096, UINT32_MAX, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(missing, UINT32_MAX - 4096 + 9);
+	assert_false(ofl_plan_call_slots(0, UINT32_MAX, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(missing, UINT32_MAX);
+	assert_false(ofl_plan_call_slots(0x1000, 0xfffffff8, false, UINT32_MAX, &slots, &missing));
+	assert_false(ofl_plan_call_slots(4096, 0, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(missing, 0);
+	assert_false(ofl_plan_call_slots(0, 0, false, 0, &slots, &missing));
+	assert_true(ofl_plan_call_slots(UINT32_MAX, 1, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.count, 3);
+	assert_true(ofl_plan_call_slots(UINT32_MAX & ~7u, 0xfffffff0, true, UINT32_MAX, &slots, &missing));
+	assert_int_equal(slots.count, 1);
 }
 
 /* The promise of the manual: 2 KiB of RAM program whole pages, 1.5 KiB do it in pieces; with the stub that there is. */
@@ -677,6 +776,8 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_pieces_examples),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_call_slots),
+		cmocka_unit_test(test_call_slots_examples),
 		cmocka_unit_test(test_small_work_areas),
 	};
 

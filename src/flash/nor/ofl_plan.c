@@ -151,13 +151,13 @@ int ofl_plan_erase(const struct ofl_geometry *geometry, uint64_t offset_bytes, u
 	return num_steps;
 }
 
-static bool is_blank(const uint8_t *data, size_t length)
+static bool is_blank(const uint8_t *data, size_t length, uint8_t erased_byte)
 {
-	return length == 0 || (data[0] == 0xff && memcmp(data, data + 1, length - 1) == 0);
+	return length == 0 || (data[0] == erased_byte && memcmp(data, data + 1, length - 1) == 0);
 }
 
 bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
-		size_t *position, struct ofl_piece *piece)
+		uint8_t erased_byte, size_t *position, struct ofl_piece *piece)
 {
 	while (*position < length_bytes) {
 		uint64_t at = offset_bytes + *position;
@@ -169,19 +169,20 @@ bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t leng
 		piece->data_offset = *position;
 		piece->length_bytes = n;
 		*position += n;
-		if (!is_blank(bytes, n))
+		if (!is_blank(bytes, n, erased_byte))
 			return true;
 	}
 	return false;
 }
 
-uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes)
+uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
+		uint8_t erased_byte)
 {
 	struct ofl_piece piece;
 	size_t position = 0;
 	uint32_t count = 0;
 
-	while (ofl_plan_next_piece(offset_bytes, data, length_bytes, piece_bytes, &position, &piece))
+	while (ofl_plan_next_piece(offset_bytes, data, length_bytes, piece_bytes, erased_byte, &position, &piece))
 		count++;
 	return count;
 }
@@ -200,4 +201,28 @@ bool ofl_plan_slots(uint32_t ring_bytes, uint32_t page_bytes, struct ofl_slots *
 	}
 	*missing_bytes = 2 * ((OFL_SLOT_HEADER_BYTES + least_bytes + 3) & ~3u) - ring_bytes;
 	return false;
+}
+
+bool ofl_plan_call_slots(uint32_t ring_bytes, uint32_t page_bytes, bool many_pages, uint32_t max_piece_bytes,
+		struct ofl_slots *slots, uint32_t *missing_bytes)
+{
+	/* In 64 bits: a file may name any page size. */
+	uint64_t slot_bytes = (OFL_SLOT_HEADER_BYTES + (uint64_t)page_bytes + 7) & ~7ull;
+	uint32_t third_bytes = (ring_bytes / 3) & ~7u;
+	uint32_t pages = 1;
+
+	if (!page_bytes || slot_bytes > ring_bytes) {
+		uint64_t missing = slot_bytes > ring_bytes ? slot_bytes - ring_bytes : 0;
+		*missing_bytes = missing > UINT32_MAX ? UINT32_MAX : (uint32_t)missing;
+		return false;
+	}
+	if (many_pages && slot_bytes <= third_bytes) {
+		pages = (third_bytes - OFL_SLOT_HEADER_BYTES) / page_bytes;
+		if (pages > max_piece_bytes / page_bytes)
+			pages = max_piece_bytes / page_bytes ? max_piece_bytes / page_bytes : 1;
+	}
+	slots->piece_bytes = pages * page_bytes;
+	slots->slot_bytes = (OFL_SLOT_HEADER_BYTES + slots->piece_bytes + 7) & ~7u;
+	slots->count = ring_bytes / slots->slot_bytes;
+	return true;
 }

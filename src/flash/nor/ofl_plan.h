@@ -67,7 +67,7 @@ int ofl_plan_erase(const struct ofl_geometry *geometry, uint64_t offset_bytes, u
 /* Typical time of the steps in milliseconds; units of unknown time count as 0. */
 uint64_t ofl_plan_erase_ms(const struct ofl_erase_step *steps, unsigned int num_steps);
 
-/* A piece for one slot of the ring: within one page, not blank. */
+/* A piece for one slot of the ring: within one page (or one lot of pages, see ofl_plan_call_slots()), not blank. */
 struct ofl_piece {
 	uint64_t offset_bytes;	/* in the flash */
 	size_t data_offset;	/* in the data of the request */
@@ -75,20 +75,22 @@ struct ofl_piece {
 };
 
 /*
- * Walks the data of a write in pieces of at most `piece_bytes` (a power of two that divides the page, or the page) and
- * leaves out the ones that are all FF: programming those changes nothing. *position starts at 0; returns false at the
- * end.
+ * Walks the data of a write in pieces of at most `piece_bytes`, which end on multiples of it, counted from the start of
+ * the flash. That need not be a power of two: it is a page, whole pages, or a number that divides the page; not 0.
+ * Pieces that are all `erased_byte` are left out: programming those changes nothing. *position starts at 0; returns
+ * false at the end.
  */
 bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
-		size_t *position, struct ofl_piece *piece);
+		uint8_t erased_byte, size_t *position, struct ofl_piece *piece);
 
 /* Number of pieces of the whole walk. */
-uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes);
+uint32_t ofl_plan_count_pieces(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
+		uint8_t erased_byte);
 
 /*
  * How the ring is cut into slots for programming. Full pages when at least two fit (one is filled while the other is
  * programmed), else the largest power-of-two part of a page of which two fit. Returns false when not even pieces of
- * OFL_MIN_PIECE_BYTES do; *missing_bytes is then how much more work area is needed.
+ * OFL_MIN_PIECE_BYTES do; *missing_bytes is then how much more work area is needed. `page_bytes` is a power of two.
  */
 #define OFL_MIN_PIECE_BYTES	16
 #define OFL_SLOT_HEADER_BYTES	8
@@ -100,5 +102,16 @@ struct ofl_slots {
 };
 
 bool ofl_plan_slots(uint32_t ring_bytes, uint32_t page_bytes, struct ofl_slots *slots, uint32_t *missing_bytes);
+
+/*
+ * The same for the program function of a loader file, which gets whole pages (`page_bytes`: any number; 0 is refused),
+ * never a part of one. With `many_pages` it takes several at once: as many as leave 3 slots in the ring, so that the
+ * link has time to fill the next ones, and `max_piece_bytes` at most; a page is given even when it is larger than that.
+ * slot_bytes is a multiple of 8, so that the data is on 8 when the ring is. One slot is the least, though then nothing
+ * overlaps: filling and programming take turns. Returns false when not even one page fits; *missing_bytes is then how
+ * much more RAM is needed.
+ */
+bool ofl_plan_call_slots(uint32_t ring_bytes, uint32_t page_bytes, bool many_pages, uint32_t max_piece_bytes,
+		struct ofl_slots *slots, uint32_t *missing_bytes);
 
 #endif /* OPENOCD_FLASH_NOR_OFL_PLAN_H */
