@@ -105,14 +105,32 @@ report_violations() {
 # ---------------------------------------------------------------- OpenOCD
 
 # ocd [-f FILE] -c COMMANDS ...: runs OpenOCD on the board started last; output to $LOG; returns its status. The
-# commands must end in `shutdown`. OCD_TIMEOUT: seconds (60).
+# commands must end in `shutdown`. OCD_TIMEOUT: seconds (60). OCD_BEFORE: commands before the board's file.
 ocd() {
 	local config=(-f "board/vboard-$BOARD.cfg") argument
 	for argument in "$@"; do
 		[ "$argument" != -f ] || config=()
 	done
 	timeout --kill-after=5 "${OCD_TIMEOUT:-60}" "$OPENOCD" \
-		-c "gdb_port disabled; telnet_port disabled; tcl_port disabled" "${config[@]}" "$@" >"$LOG" 2>&1 </dev/null
+		-c "gdb_port disabled; telnet_port disabled; tcl_port disabled; ${OCD_BEFORE-}" "${config[@]}" "$@" \
+		>"$LOG" 2>&1 </dev/null
+}
+
+# use_loader FILE [-option value ...]: bank ext is programmed by this test loader (testing/loaders) from now on;
+# use_loader alone: by the built-in loader again.
+LOADERS=${LOADERS:-$OFL_BUILD/testing/loaders}
+use_loader() {
+	if [ $# -eq 0 ]; then
+		OCD_BEFORE=
+		return
+	fi
+	local file=$1
+	shift
+	case $file in
+	/*) ;;
+	*) file=$LOADERS/$file ;;
+	esac
+	OCD_BEFORE="set EXT_LOADER {{$file} $*}"
 }
 
 show_log() { tail -n 40 "$LOG" | sed 's/^/#   /'; }

@@ -29,6 +29,7 @@
 #include <helper/time_support.h>
 
 #include "ofl.h"
+#include "ofl_part.h"
 
 /*
  * What a bank covers while its chip is unknown: enough that a write to it finds the bank, and fails there with a
@@ -85,6 +86,30 @@ static void set_unknown(struct flash_bank *bank)
 	bank->size = ofl->options.size_bytes ? ofl->options.size_bytes : unknown_bytes(bank);
 }
 
+/* By the chip's own erase types. NULL: none fits. */
+static struct flash_sector *chip_sectors(const struct ofl_geometry *geometry, uint64_t covered, uint32_t *count)
+{
+	struct flash_sector *sectors = NULL;
+
+	*count = 0;
+	for (uint64_t at = 0; at < covered; (*count)++) {
+		uint32_t sector_bytes = ofl_plan_sector_bytes(geometry, at);
+		if (at + sector_bytes > covered)
+			break;
+		at += sector_bytes;
+	}
+	if (*count)
+		sectors = alloc_block_array(0, 0, *count);
+	uint64_t at = 0;
+	for (uint32_t n = 0; sectors && n < *count; n++) {
+		sectors[n].offset = at;
+		sectors[n].size = ofl_plan_sector_bytes(geometry, at);
+		sectors[n].is_protected = 0;
+		at += sectors[n].size;
+	}
+	return sectors;
+}
+
 static int make_sectors(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
@@ -96,31 +121,17 @@ static int make_sectors(struct flash_bank *bank)
 
 	if (ofl->options.size_bytes) {
 		if (ofl->options.size_bytes > size)
-			LOG_WARNING("ofl: %s: the bank line's size 0x%" PRIx32 " is more than the chip's 0x%" PRIx64, bank->name,
-				ofl->options.size_bytes, size);
+			LOG_WARNING("ofl: %s: the bank line's size 0x%" PRIx32 " is more than the %s's 0x%" PRIx64, bank->name,
+				ofl->options.size_bytes, ofl->foreign ? "loader file" : "chip", size);
 		covered = MIN(size, ofl->options.size_bytes);
 		size = ofl->options.size_bytes;
 	}
-	for (uint64_t at = 0; at < covered; ) {
-		uint32_t sector_bytes = ofl_plan_sector_bytes(geometry, at);
-		if (at + sector_bytes > covered)
-			break;
-		at += sector_bytes;
-		count++;
-	}
-	if (!count) {
-		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), "the bank line's size is smaller than one sector");
-		return ERROR_FLASH_BANK_INVALID;
-	}
-	struct flash_sector *sectors = alloc_block_array(0, 0, count);
-	if (!sectors)
-		return ERROR_FAIL;
-	uint64_t at = 0;
-	for (uint32_t n = 0; n < count; n++) {
-		sectors[n].offset = at;
-		sectors[n].size = ofl_plan_sector_bytes(geometry, at);
-		sectors[n].is_protected = 0;
-		at += sectors[n].size;
+	struct flash_sector *sectors = ofl->foreign ? ofl_foreign_sectors(ofl, covered, &count)
+			: chip_sectors(geometry, covered, &count);
+	if (!sectors) {
+		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown), count ? "out of memory"
+				: "the bank line's size is smaller than one sector");
+		return count ? ERROR_FAIL : ERROR_FLASH_BANK_INVALID;
 	}
 	free(bank->sectors);
 	bank->sectors = sectors;
@@ -129,15 +140,64 @@ static int make_sectors(struct flash_bank *bank)
 	return ERROR_OK;
 }
 
+/*
+ * A chip that a built-in loader has identified at the same place must be the one that a loader file is made for, if its
+ * name tells.
+ */
+static void compare_names(const struct flash_bank *bank)
+{
+	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
+		if (other == bank || other->driver != bank->driver || other->target != bank->target ||
+				other->base != bank->base)
+			continue;
+		const struct ofl_bank *one = ofl_from_bank(bank), *two = ofl_from_bank(other);
+		if (!one->foreign == !two->foreign || !one->identified || !two->identified)
+			continue;
+		const struct ofl_chip *chip = one->foreign ? &two->chip : &one->chip;
+		const struct ofl_loader *loader = ofl_foreign_loader(one->foreign ? one : two);
+		if (ofl_part_contradicts(loader->device_name, chip->name))
+			LOG_WARNING("ofl: bank %s: the loader file is made for '%s', but the chip that answers at " TARGET_ADDR_FMT
+				" is %s (JEDEC id %02x%02x%02x)", one->foreign ? bank->name : other->name, loader->device_name,
+				bank->base, chip->name, chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
+	}
+}
+
+/* A loader file says all that is needed, so that this works while the target runs. */
+static int probe_foreign(struct flash_bank *bank)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+	const struct ofl_loader *loader = ofl_foreign_loader(ofl);
+
+	bool known = ofl->identified;
+	set_unknown(bank);
+	ofl->why_unknown[0] = 0;
+	int retval = ofl_foreign_ask_info(ofl);
+	if (retval == ERROR_OK)
+		retval = ofl->backend->identify(ofl);
+	if (retval == ERROR_OK)
+		retval = make_sectors(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	ofl->identified = true;
+	if (!known)
+		LOG_INFO("ofl: %s: %s (%s), %" PRIu64 " KiB, %u sectors, first of %" PRIu32 " bytes", bank->name,
+			loader->device_name, ofl_format_text(loader->format), loader->size_bytes / 1024, bank->num_sectors,
+			bank->sectors[0].size);
+	compare_names(bank);
+	return ERROR_OK;
+}
+
 int ofl_probe(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 
+	if (ofl->foreign)
+		return probe_foreign(bank);
 	set_unknown(bank);
 	ofl->why_unknown[0] = 0;
 	int retval = ofl_session_open(ofl);
 	if (retval == ERROR_OK)
-		retval = ofl_session_close(ofl, ofl_spinor_identify(ofl));
+		retval = ofl_session_close(ofl, ofl->backend->identify(ofl));
 	if (retval == ERROR_OK)
 		retval = make_sectors(bank);
 	if (retval != ERROR_OK) {
@@ -149,6 +209,7 @@ int ofl_probe(struct flash_bank *bank)
 	LOG_INFO("ofl: %s: %s, JEDEC id %02x%02x%02x, %" PRIu64 " KiB, sectors of %" PRIu32 " bytes (%s)", bank->name,
 		ofl->chip.name, ofl->chip.jedec_id[0], ofl->chip.jedec_id[1], ofl->chip.jedec_id[2],
 		ofl->chip.geometry.size_bytes / 1024, bank->sectors[0].size, ofl->chip.source);
+	compare_names(bank);
 	return ERROR_OK;
 }
 
@@ -185,7 +246,7 @@ static int ofl_auto_probe(struct flash_bank *bank)
 
 	if (ofl->identified || ofl->session.open)
 		return ERROR_OK;
-	if (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED) {
+	if (!ofl->foreign && (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED)) {
 		set_unknown(bank);
 		snprintf(ofl->why_unknown, sizeof(ofl->why_unknown),
 				"target %s is %s; halt it first, best by 'reset init', then "
@@ -215,7 +276,7 @@ static int begin(struct flash_bank *bank)
 	retval = ofl_session_open(ofl);
 	if (retval != ERROR_OK)
 		return retval;
-	retval = ofl_spinor_enter(ofl);
+	retval = ofl->backend->enter(ofl);
 	if (retval != ERROR_OK)
 		return ofl_session_close(ofl, retval);
 	ofl_progress_start(ofl);
@@ -225,8 +286,7 @@ static int begin(struct flash_bank *bank)
 static int end(struct flash_bank *bank, int retval)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
-	int left = ofl_spinor_leave(ofl);
-	return ofl_session_close(ofl, retval != ERROR_OK ? retval : left);
+	return ofl_session_close(ofl, ofl->backend->leave(ofl, retval));
 }
 
 /* The core has checked the range against the bank; the bank may be larger than the chip (SIZE in the bank line). */
@@ -270,7 +330,7 @@ static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int l
 	uint64_t length = (uint64_t)bank->sectors[last].offset + bank->sectors[last].size - offset;
 	retval = check_range(bank, "erase", offset, length, true);
 	if (retval == ERROR_OK)
-		retval = ofl_spinor_erase(ofl, offset, length);
+		retval = ofl->backend->erase(ofl, offset, length);
 	retval = end(bank, retval);
 	ofl->stats.erase_ms += timeval_ms() - started_ms;
 	return retval;
@@ -281,23 +341,33 @@ static int compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offs
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 	uint32_t different;
-	uint8_t found = 0;
+	int found = -1;
 	int64_t started_ms = timeval_ms();
 
 	ofl_progress_start(ofl);
-	int retval = ofl_spinor_compare(ofl, offset, buffer, count, &different, &found);
+	int retval = ofl->backend->compare(ofl, offset, buffer, count, &different, &found);
+	bool retried = false;
+	if (retval == ERROR_OK && different != count && after_write && ofl->backend->retry)
+		retval = ofl->backend->retry(ofl, offset, buffer, count, &retried);
+	if (retval == ERROR_OK && retried)
+		retval = ofl->backend->compare(ofl, offset, buffer, count, &different, &found);
 	ofl->stats.check_ms += timeval_ms() - started_ms;
 	if (retval != ERROR_OK || different == count)
 		return retval;
 	uint32_t at = offset + different;
 	uint8_t wanted = buffer[different];
 	const char *why = "";
+	if (found < 0) {
+		LOG_ERROR("ofl: %s: content differs at " TARGET_ADDR_FMT " (offset 0x%8.8" PRIx32 "), says the loader's own "
+			"verify", bank->name, bank->base + at, at);
+		return after_write ? ERROR_FLASH_OPERATION_FAILED : ERROR_FAIL;
+	}
 	if (after_write)
 		why = (wanted & ~found)
 				? "; bits that are 0 become 1 only by an erase: was the range erased, is it write protected?"
 				: "; the flash did not take the program command";
 	LOG_ERROR("ofl: %s: content differs at " TARGET_ADDR_FMT " (offset 0x%8.8" PRIx32 "): 0x%2.2x instead of 0x%2.2x%s",
-		bank->name, bank->base + at, at, found, wanted, why);
+		bank->name, bank->base + at, at, (unsigned int)found, wanted, why);
 	return after_write ? ERROR_FLASH_OPERATION_FAILED : ERROR_FAIL;
 }
 
@@ -313,7 +383,7 @@ static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t of
 	int64_t started_ms = timeval_ms();
 	retval = check_range(bank, "write", offset, count, true);
 	if (retval == ERROR_OK)
-		retval = ofl_ring_program(ofl, offset, buffer, count);
+		retval = ofl->backend->program(ofl, offset, buffer, count);
 	ofl->stats.program_ms += timeval_ms() - started_ms;
 	if (retval == ERROR_OK && !ofl->options.no_verify)
 		retval = compare(bank, buffer, offset, count, true);
@@ -332,7 +402,7 @@ static int ofl_read(struct flash_bank *bank, uint8_t *buffer, uint32_t offset, u
 	int64_t started_ms = timeval_ms();
 	retval = check_range(bank, "read", offset, count, false);
 	if (retval == ERROR_OK)
-		retval = ofl_ring_read(ofl, offset, buffer, count);
+		retval = ofl->backend->read(ofl, offset, buffer, count);
 	ofl->stats.read_ms += timeval_ms() - started_ms;
 	return end(bank, retval);
 }
@@ -368,7 +438,7 @@ static int ofl_erase_check(struct flash_bank *bank)
 		unsigned int count = 1;
 		while (n + count < bank->num_sectors && bank->sectors[n + count].size == size)
 			count++;
-		retval = ofl_spinor_check(ofl, OFL_OP_BLANK, bank->sectors[n].offset, size, count, blank);
+		retval = ofl->backend->blank(ofl, bank->sectors[n].offset, size, count, blank);
 		for (unsigned int k = 0; retval == ERROR_OK && k < count; k++)
 			bank->sectors[n + k].is_erased = blank[k] == size;
 		n += count;
@@ -392,9 +462,17 @@ static int ofl_protect_check(struct flash_bank *bank)
 	return ERROR_OK;
 }
 
+static void free_bank(struct ofl_bank *ofl)
+{
+	ofl_foreign_free(ofl);
+	ofl_free_options(&ofl->options);
+	free(ofl);
+}
+
 static void ofl_free_driver_priv(struct flash_bank *bank)
 {
-	free(bank->driver_priv);
+	if (bank->driver_priv)
+		free_bank(bank->driver_priv);
 	bank->driver_priv = NULL;
 }
 
@@ -402,7 +480,7 @@ static void ofl_free_driver_priv(struct flash_bank *bank)
 static int check_chip_select(const struct flash_bank *bank, const struct ofl_options *options)
 {
 	for (const struct flash_bank *other = flash_bank_list(); other; other = other->next) {
-		if (other->driver != bank->driver || other->target != bank->target)
+		if (other->driver != bank->driver || other->target != bank->target || ofl_from_bank(other)->foreign)
 			continue;
 		const uint32_t *cs = ofl_from_bank(other)->options.ctl + OFL_CTL_CS;
 		if (memcmp(cs, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS * sizeof(*cs)) == 0) {
@@ -414,11 +492,52 @@ static int check_chip_select(const struct flash_bank *bank, const struct ofl_opt
 	return ERROR_OK;
 }
 
+static int use_built_in(struct ofl_bank *ofl)
+{
+	ofl->backend = &ofl_spinor_backend;
+	ofl->erased_byte = 0xff;
+	return check_chip_select(ofl->bank, &ofl->options);
+}
+
+/* BASE of the bank line wins over the file's; 0 there is not said. */
+static int use_loader_file(struct ofl_bank *ofl)
+{
+	struct flash_bank *bank = ofl->bank;
+
+	ofl->backend = &ofl_foreign_backend;
+	int retval = ofl_foreign_new(ofl);
+	if (retval != ERROR_OK)
+		return retval;
+	const struct ofl_loader *loader = ofl_foreign_loader(ofl);
+	if (!bank->base)
+		bank->base = loader->base;
+	else if (bank->base != loader->base)
+		LOG_INFO("ofl: %s: base " TARGET_ADDR_FMT " of the bank line instead of the file's 0x%8.8" PRIx32
+			"; the loader is called with addresses from there", bank->name, bank->base, loader->base);
+	if (bank->base > UINT32_MAX) {
+		LOG_ERROR("ofl: %s: base " TARGET_ADDR_FMT " does not fit into the 32 bits that a loader takes", bank->name,
+			bank->base);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	if (ofl->options.chip_bytes && !ofl->options.size_bytes)
+		ofl->options.size_bytes = MIN(ofl->options.chip_bytes, UINT32_MAX);
+	if (loader->geometry_unknown && !ofl->options.size_bytes) {
+		LOG_ERROR("ofl: %s: the loader file does not say how large the flash is; give BASE and SIZE on the bank line",
+			bank->name);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	ofl->address_base = bank->base;
+	ofl->erased_byte = loader->erased_byte;
+	bank->erased_value = loader->erased_byte;
+	bank->default_padded_value = loader->erased_byte;
+	return ERROR_OK;
+}
+
 FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
 {
 	if (CMD_ARGC < 7) {
 		LOG_ERROR("ofl: LOADER is missing: flash bank NAME ofl BASE SIZE 0 0 TARGET LOADER ?-option value ...?, "
-			"LOADER for example spi:gpio");
+			"LOADER for example spi:gpio, or the path of a loader file");
 		return ERROR_COMMAND_SYNTAX_ERROR;
 	}
 	struct ofl_bank *ofl = calloc(1, sizeof(*ofl));
@@ -426,16 +545,16 @@ FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
 		LOG_ERROR("ofl: out of memory");
 		return ERROR_FAIL;
 	}
-	int retval = ofl_parse_options(&ofl->options, CMD_ARGC - 6, CMD_ARGV + 6);
-	if (retval == ERROR_OK)
-		retval = check_chip_select(bank, &ofl->options);
-	if (retval != ERROR_OK) {
-		/* The core frees the bank, not what hangs on it. */
-		free(ofl);
-		return retval;
-	}
 	ofl->bank = bank;
 	ofl->options.size_bytes = bank->size;
+	int retval = ofl_parse_options(&ofl->options, CMD_ARGC - 6, CMD_ARGV + 6);
+	if (retval == ERROR_OK)
+		retval = ofl->options.path ? use_loader_file(ofl) : use_built_in(ofl);
+	if (retval != ERROR_OK) {
+		/* The core frees the bank, not what hangs on it. */
+		free_bank(ofl);
+		return retval;
+	}
 	bank->driver_priv = ofl;
 	/* 1: no padding to sectors by the core, which would be programmed and compared although nobody asked for it. */
 	bank->write_start_alignment = 1;

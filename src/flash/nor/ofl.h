@@ -11,6 +11,7 @@
 #include <target/armv7m.h>
 #include "imp.h"
 #include "ofl_layout.h"
+#include "ofl_loader.h"
 #include "ofl_plan.h"
 #include "../../../contrib/loaders/flash/ofl/ofl_abi.h"
 
@@ -31,9 +32,22 @@ const struct ofl_controller *ofl_controller_by_name(const char *name);
 /* For tests and for messages: NULL behind the last. */
 const struct ofl_controller *ofl_controller_by_index(unsigned int index);
 
+enum ofl_when {
+	OFL_WHEN_DEFAULT,	/* as the format's own tool does */
+	OFL_WHEN_ONCE,		/* one Init a command */
+	OFL_WHEN_EACH,		/* Init before each operation */
+};
+
 /* What the bank line says; 0 / false: not said. */
 struct ofl_options {
-	const struct ofl_controller *controller;
+	const struct ofl_controller *controller;	/* built in; NULL: a loader file */
+	char *path;		/* of the loader file; owned */
+	enum ofl_when init;
+	bool irq_on, stream_off;
+	struct ofl_range ram;	/* -ram */
+	uint32_t stack_bytes, clock_hz;
+	bool has_map;
+	uint32_t map;		/* where the flash is mapped while the loader is initialised */
 	uint32_t ctl[OFL_CTL_WORDS];
 	bool has_base, has_cs, has_sck, has_mosi, has_miso;
 	uint32_t size_bytes;	/* the bank line's SIZE */
@@ -45,6 +59,7 @@ struct ofl_options {
 };
 
 int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char **argv);
+void ofl_free_options(struct ofl_options *options);
 
 /* The chip as it was identified. */
 struct ofl_chip {
@@ -71,6 +86,10 @@ struct ofl_stats {
 	uint64_t programmed_bytes, read_bytes, checked_bytes;
 	uint64_t pieces, blank_pieces;
 	uint64_t erases[OFL_MAX_ERASE_TYPES], chip_erases, skipped_erases;
+	uint64_t sector_erases;	/* of a loader file */
+	uint64_t calls;		/* functions of a loader file, each page and sector one */
+	int64_t longest_call_ms;
+	uint32_t stack_used_bytes;	/* deepest seen, of a loader file */
 	uint64_t runs, transfers, uploads;	/* stub runs; memory transfers over the link; uploads of the stub */
 	int64_t program_ms, erase_ms, read_ms, check_ms;
 };
@@ -78,11 +97,19 @@ struct ofl_stats {
 /* Saved state of the core; see ofl_cortexm.c. */
 struct ofl_cortexm {
 	uint32_t cpuid;
-	bool has_v7m_faults, has_stack_limits;
+	bool has_v7m_faults, has_stack_limits, has_vtor;
 	uint32_t mpu_ctrl, demcr, demcr_copy, msplim, psplim;
 	bool prepared;
+	/* Only for a loader file, which may use and change all that follows. */
+	bool foreign;
+	bool irq_on;
+	uint32_t vtor, cpacr, systick_ctrl;
+	unsigned int num_enabled;	/* words of NVIC_ISER */
+	uint32_t enabled[16];
+	unsigned int num_fpu_words;	/* S0 to S31, FPSCR; 0: not saved */
+	uint32_t fpu[33];
 	struct armv7m_algorithm algorithm;
-	struct reg_param reg_params[6];
+	struct reg_param reg_params[8];
 	unsigned int num_reg_params;
 };
 
@@ -92,12 +119,59 @@ struct ofl_session {
 	struct ofl_layout layout;
 	struct ofl_cortexm core;
 	bool started;		/* a run is under way: the stub may have changed the controller */
+	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
 	struct ofl_params params;	/* as last written */
+	/* RAM outside the work area that is put back at the end; bytes NULL: none */
+	struct {
+		struct ofl_range range;
+		uint8_t *bytes;
+	} saved[OFL_LAYOUT_MAX_RANGES + 1];
+	unsigned int num_saved;
 };
+
+struct ofl_bank;
+struct ofl_foreign;
+
+/*
+ * What differs between a built-in loader and a loader file. All work on an open session; offsets count from the bank's
+ * base.
+ */
+struct ofl_backend {
+	/* The flash is known after it; for probe. */
+	int (*identify)(struct ofl_bank *ofl);
+	/* Around the operations of a session. */
+	int (*enter)(struct ofl_bank *ofl);
+	int (*leave)(struct ofl_bank *ofl, int retval);
+	int (*erase)(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes);
+	int (*program)(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length);
+	int (*read)(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
+	/* *blank: unit_bytes, or less for a unit that is not erased. */
+	int (*blank)(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *blank);
+	/* *different: offset in `data` of the first byte that differs, or `length`; *found: what is there, -1: unknown. */
+	int (*compare)(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
+			uint32_t *different, int *found);
+	/*
+	 * After a write that compares differently: may put it right. *retried: there is something to compare again. NULL:
+	 * nothing to try.
+	 */
+	int (*retry)(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length, bool *retried);
+	/* The part of params that is the loader's. */
+	void (*fill_params)(struct ofl_bank *ofl, struct ofl_params *params);
+	/* After a run that failed: which call it was, and what became of it. */
+	void (*describe_call)(struct ofl_bank *ofl, const struct ofl_params *params, char *text, size_t text_size);
+	/* After a run that did not end: what else is wrong. The core is halted, its registers are restored. */
+	void (*autopsy)(struct ofl_bank *ofl);
+};
+
+extern const struct ofl_backend ofl_spinor_backend, ofl_foreign_backend;
 
 struct ofl_bank {
 	struct flash_bank *bank;
+	const struct ofl_backend *backend;
 	struct ofl_options options;
+	struct ofl_foreign *foreign;	/* the loader file; owned; NULL: built in */
+	uint32_t address_base;	/* what the loader calls offset 0 */
+	uint8_t erased_byte;
 	bool identified;
 	char why_unknown[200];	/* why the chip is not identified; empty: not tried */
 	struct ofl_chip chip;
@@ -155,6 +229,8 @@ int ofl_session_read_words(struct ofl_bank *ofl, uint32_t address, uint32_t *wor
 
 /* Deadlines: the stub's, in polls, for a time; and the host's for the same. */
 uint32_t ofl_session_polls(const struct ofl_bank *ofl, uint64_t time_us);
+/* "stub+0x12", "ProgramPage+0x34" or nothing, for an address in RAM. */
+void ofl_session_where(struct ofl_bank *ofl, uint32_t address, char *text, size_t text_size);
 
 /* ofl_cortexm.c: what is special to Cortex-M; called by ofl_session.c only */
 
@@ -166,29 +242,57 @@ int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t 
  * Waits for the core to halt, stops it when it does not, and puts the registers back. `expected`: the stub said
  * that it ended; when it did not, `text` tells what was found (PC, fault registers, reset).
  */
-int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
-		char *text, size_t text_size);
+int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t text_size);
+/* Is it an ARMv6-M core (or v8-M Baseline)? Valid after ofl_cortexm_prepare(). */
+bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core);
 
 /* ofl_ring.c: host end of the ring */
 
-int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length);
+/* A run of OFL_OP_PROGRAM: the caller has filled session.params but for the ring's part. */
+struct ofl_ring_job {
+	const char *what;
+	struct ofl_slots slots;
+	bool verify;	/* the function compares: pieces that are erased are sent too */
+	int64_t stall_ms;	/* deadline of one piece */
+	/* After each piece, when there is one slot only; NULL: not wanted. `time_us`: as the host sees it. */
+	void (*done)(struct ofl_bank *ofl, int64_t time_us);
+};
+
+int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint64_t offset_bytes, const uint8_t *data,
+		uint32_t length);
 int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
 
-/* ofl_spinor.c: the chip: identification and what needs its command set; on an open session */
+/* ofl_check.c: CRC and blank check by the stub, whatever the loader */
 
-int ofl_spinor_identify(struct ofl_bank *ofl);
-int ofl_spinor_enter(struct ofl_bank *ofl);
-int ofl_spinor_leave(struct ofl_bank *ofl);
-int ofl_spinor_erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes);
-/* CRC or blank check of `count` units of `unit_bytes`; `result` as OFL_OP_CRC and OFL_OP_BLANK say. */
-int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count,
+/* `result` as OFL_OP_CRC and OFL_OP_BLANK say. */
+int ofl_check_units(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count,
 		uint32_t *result);
-/* Compares with the flash; *different: offset in `data` of the first byte that differs, or `length`. */
-int ofl_spinor_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
-		uint32_t *different, uint8_t *found);
+int ofl_check_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
+		uint32_t *different, int *found);
+
+/* ofl_spinor.c: the chip behind a built-in controller */
+
 /* A raw command; the bytes behind the opcode are address and dummy bytes when there is a response, else data. */
 int ofl_spinor_raw(struct ofl_bank *ofl, const uint8_t *bytes, unsigned int num_bytes, uint8_t *response,
 		unsigned int num_response);
+
+/* ofl_foreign.c: a loader file: its life cycle and its functions */
+
+/* The whole file, which the caller frees; OpenOCD's search path. Says what is wrong with it. */
+int ofl_foreign_read_file(const char *name, uint8_t **bytes, size_t *length);
+/* Reads the file that options.path names; says what is wrong with it. The target is not touched. */
+int ofl_foreign_new(struct ofl_bank *ofl);
+void ofl_foreign_free(struct ofl_bank *ofl);
+const struct ofl_loader *ofl_foreign_loader(const struct ofl_bank *ofl);
+/* Nearest symbol of an address in the target's RAM; NULL: not in the loader, or none. */
+const char *ofl_foreign_symbol(const struct ofl_bank *ofl, uint32_t address, uint32_t *offset);
+/* For ofl_session.c: where it goes, and that it is there. */
+int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request);
+int ofl_foreign_upload(struct ofl_bank *ofl);
+/* Loaders that find the geometry out at run time are asked, once and only on a halted target; else nothing happens. */
+int ofl_foreign_ask_info(struct ofl_bank *ofl);
+/* Sectors for the bank, by the file's table; NULL: out of memory, or the bank line cuts them all off. */
+struct flash_sector *ofl_foreign_sectors(const struct ofl_bank *ofl, uint64_t covered_bytes, uint32_t *count);
 
 /* ofl_chip.c: SFDP, table and options -> struct ofl_chip; no target */
 

@@ -26,8 +26,50 @@ static const char *region_text(const struct ofl_geometry *geometry, char *text, 
 	return text;
 }
 
+static void info_foreign(const struct flash_bank *bank, struct command_invocation *cmd)
+{
+	const struct ofl_bank *ofl = ofl_from_bank(bank);
+	const struct ofl_loader *loader = ofl_foreign_loader(ofl);
+	char functions[400] = "";
+	size_t used = 0;
+
+	command_print(cmd, "loader: %s", ofl->options.path);
+	command_print(cmd, "format: %s", ofl_format_text(loader->format));
+	command_print(cmd, "chip: %s", loader->device_name);
+	command_print(cmd, "device-type: %s", loader->device_type_text);
+	command_print(cmd, "geometry-from: loader file");
+	command_print(cmd, "size-bytes: %" PRIu32, bank->size);
+	command_print(cmd, "page-bytes: %" PRIu32, loader->page_bytes);
+	command_print(cmd, "erased-byte: 0x%2.2x", loader->erased_byte);
+	/* Runs of equal sectors, as the bank has them. */
+	for (unsigned int n = 0; n < bank->num_sectors; ) {
+		unsigned int count = 1;
+		while (n + count < bank->num_sectors && bank->sectors[n + count].size == bank->sectors[n].size)
+			count++;
+		command_print(cmd, "sectors: %u of %" PRIu32 " bytes from offset 0x%" PRIx32, count, bank->sectors[n].size,
+			bank->sectors[n].offset);
+		n += count;
+	}
+	for (unsigned int id = 0; id < OFL_NUM_FUNCTIONS && used < sizeof(functions); id++) {
+		if (loader->function[id].name)
+			used += snprintf(functions + used, sizeof(functions) - used, " %s", loader->function[id].name);
+	}
+	command_print(cmd, "functions:%s", functions);
+	command_print(cmd, "read-by: %s", ofl->options.has_map || loader->mapped_read ? "memory"
+			: loader->function[OFL_FN_READ].name ? loader->function[OFL_FN_READ].name : "nothing");
+	command_print(cmd, "ram: 0x%8.8" PRIx32 "-0x%8.8" PRIx32 "%s", loader->low, loader->high - 1,
+		loader->position_independent ? " as linked, runs anywhere"
+		: loader->relocatable ? " as linked, can be moved" : "");
+	for (unsigned int n = 0; n < loader->num_notes; n++)
+		command_print(cmd, "note: %s", loader->note[n]);
+}
+
 int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 {
+	if (ofl_from_bank(bank)->foreign) {
+		info_foreign(bank, cmd);
+		return ERROR_OK;
+	}
 	const struct ofl_bank *ofl = ofl_from_bank(bank);
 	const struct ofl_chip *chip = &ofl->chip;
 	const struct ofl_geometry *geometry = &chip->geometry;
@@ -122,6 +164,11 @@ COMMAND_HANDLER(ofl_handle_spi)
 		COMMAND_PARSE_NUMBER(u8, CMD_ARGV[n], bytes[n - 2]);
 
 	struct ofl_bank *ofl = ofl_from_bank(bank);
+	if (ofl->foreign) {
+		LOG_ERROR("ofl: %s: a loader file has no function for SPI commands; 'ofl spi' works with built-in loaders only",
+			bank->name);
+		return ERROR_FLASH_OPER_UNSUPPORTED;
+	}
 	retval = ofl_session_open(ofl);
 	if (retval != ERROR_OK)
 		return retval;
@@ -163,15 +210,60 @@ COMMAND_HANDLER(ofl_handle_stats)
 	command_print(CMD, "blank-pages-skipped: %" PRIu64, stats->blank_pieces);
 	for (unsigned int n = 0; n < ofl->chip.geometry.num_erase_types; n++)
 		command_print(CMD, "erases-%" PRIu32 ": %" PRIu64, ofl->chip.geometry.erase[n].size_bytes, stats->erases[n]);
+	if (ofl->foreign)
+		command_print(CMD, "erases-sectors: %" PRIu64, stats->sector_erases);
 	command_print(CMD, "erases-chip: %" PRIu64, stats->chip_erases);
 	command_print(CMD, "erases-skipped-blank: %" PRIu64, stats->skipped_erases);
 	command_print(CMD, "erase-seconds: %.3f", stats->erase_ms / 1000.0);
 	print_rate(CMD, "read", stats->read_bytes, stats->read_ms);
 	print_rate(CMD, "checked", stats->checked_bytes, stats->check_ms);
+	if (ofl->foreign) {
+		command_print(CMD, "loader-calls: %" PRIu64, stats->calls);
+		command_print(CMD, "loader-longest-call-ms: %" PRId64, stats->longest_call_ms);
+		if (stats->stack_used_bytes)
+			command_print(CMD, "loader-stack-used-bytes: %" PRIu32, stats->stack_used_bytes);
+	}
 	command_print(CMD, "stub-runs: %" PRIu64, stats->runs);
 	command_print(CMD, "stub-uploads: %" PRIu64, stats->uploads);
 	command_print(CMD, "link-transfers: %" PRIu64, stats->transfers);
 	return ERROR_OK;
+}
+
+static void print_line(void *context, const char *text)
+{
+	struct command_invocation *cmd = context;
+	command_print(cmd, "%s", text);
+}
+
+COMMAND_HANDLER(ofl_handle_check)
+{
+	struct ofl_report_options options = {0};
+	struct ofl_file_error error = {0};
+	struct ofl_loader loader;
+	uint8_t *bytes;
+	size_t length;
+
+	if (CMD_ARGC != 1)
+		return ERROR_COMMAND_SYNTAX_ERROR;
+	int retval = ofl_foreign_read_file(CMD_ARGV[0], &bytes, &length);
+	if (retval != ERROR_OK)
+		return retval;
+	struct target *target = get_current_target_or_null(CMD_CTX);
+	if (target && target->working_area_phys_spec) {
+		options.work_area_address = target->working_area_phys;
+		options.work_area_bytes = target->working_area_size;
+	}
+	command_print(CMD, "file: %s", CMD_ARGV[0]);
+	if (ofl_loader_read(&loader, bytes, length, &error)) {
+		if (!ofl_loader_report(&loader, &options, print_line, CMD))
+			retval = ERROR_FAIL;
+		ofl_loader_free(&loader);
+	} else {
+		command_print(CMD, "error: at file offset 0x%zx: %s", error.offset, error.text);
+		retval = ERROR_FAIL;
+	}
+	free(bytes);
+	return retval;
 }
 
 COMMAND_HANDLER(ofl_handle_trace)
@@ -187,6 +279,13 @@ COMMAND_HANDLER(ofl_handle_trace)
 }
 
 static const struct command_registration ofl_subcommand_handlers[] = {
+	{
+		.name = "check",
+		.handler = ofl_handle_check,
+		.mode = COMMAND_ANY,
+		.usage = "file",
+		.help = "Say what a loader file is, what it needs, and what is wrong with it",
+	},
 	{
 		.name = "info",
 		.handler = ofl_handle_info,
@@ -213,7 +312,7 @@ static const struct command_registration ofl_subcommand_handlers[] = {
 		.handler = ofl_handle_trace,
 		.mode = COMMAND_EXEC,
 		.usage = "bank_id ('on'|'off')",
-		.help = "Print a line for each run of the stub",
+		.help = "Print a line for each run of the stub, or each call of a loader file's functions",
 	},
 	COMMAND_REGISTRATION_DONE
 };

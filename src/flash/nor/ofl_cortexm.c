@@ -17,26 +17,40 @@
 
 #include "ofl.h"
 
+#define ICTR		0xe000e004
+#define SYST_CSR	0xe000e010
+#define NVIC_ISER	0xe000e100
+#define NVIC_ICER	0xe000e180
 #define CPUID		0xe000ed00
+#define OFL_ICSR	0xe000ed04
+#define OFL_VTOR	0xe000ed08
 #define OFL_AIRCR	0xe000ed0c
 #define CCR		0xe000ed14
 #define CFSR		0xe000ed28
 #define HFSR		0xe000ed2c
 #define MMFAR		0xe000ed34
 #define BFAR		0xe000ed38
+#define CPACR		0xe000ed88
 #define MPU_CTRL	0xe000ed94
 #define OFL_DCRSR	0xe000edf4
 #define OFL_DCRDR	0xe000edf8
 #define OFL_DEMCR	0xe000edfc
 #define ICIALLU		0xe000ef50
 
+#define SYST_CSR_ENABLES	3u	/* ENABLE, TICKINT */
+#define ICSR_CLEAR_PENDING	((1u << 27) | (1u << 25))	/* PENDSVCLR, PENDSTCLR */
+#define CPACR_FPU		(0xfu << 20)	/* CP10 and CP11: full access */
 #define AIRCR_VECTCLRACTIVE	0x05fa0002	/* with its key; for debuggers, on a halted core */
 #define CCR_IC			(1u << 17)
 #define DEMCR_VC_HARDERR	(1u << 10)
+/* With interrupts on, a fault need not become HardFault: VC_MMERR, NOCPERR, CHKERR, STATERR, BUSERR, INTERR. */
+#define DEMCR_VC_FAULTS		(0x3fu << 4)
 #define DCRSR_WRITE		(1u << 16)
 /* DCRSR.REGSEL of the stack limits [v8M D1.2.32]: the ones of the security state that a core without TrustZone has. */
 #define REGSEL_MSPLIM		0x1c
 #define REGSEL_PSPLIM		0x1d
+#define REGSEL_FPSCR		0x21
+#define REGSEL_S0		0x40
 
 #define CFSR_MMARVALID		(1u << 7)
 #define CFSR_BFARVALID		(1u << 15)
@@ -53,6 +67,11 @@ static bool part_has_stack_limits(uint32_t cpuid)
 	unsigned int part = (cpuid >> 4) & 0xfff;
 	/* M33, M55, M85, M52, M35P, STAR-MC1: v8-M with the main extension. */
 	return part == 0xd21 || part == 0xd22 || part == 0xd23 || part == 0xd24 || part == 0xd31 || part == 0x132;
+}
+
+bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core)
+{
+	return !core->has_v7m_faults;
 }
 
 int ofl_cortexm_check(struct target *target)
@@ -91,6 +110,69 @@ static int write_special(struct target *target, uint32_t regsel, uint32_t value)
 	return target_write_u32(target, OFL_DCRSR, regsel | DCRSR_WRITE);
 }
 
+/*
+ * What a loader file may use and change: vector table, interrupts, SysTick, FPU. The application's interrupts are
+ * switched off, because a loader that sets PRIMASK to 0 (some do) would let them run into code that is not there.
+ */
+static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
+{
+	uint32_t ictr = 0;
+	int retval = ERROR_OK;
+
+	/* Cortex-M0 has no VTOR, and up to 32 interrupts like all of v6-M. */
+	core->has_vtor = ((core->cpuid >> 4) & 0xfff) != 0xc20;
+	if (core->has_vtor)
+		retval = target_read_u32(target, OFL_VTOR, &core->vtor);
+	if (retval == ERROR_OK && core->has_v7m_faults)
+		retval = target_read_u32(target, ICTR, &ictr);
+	unsigned int words = MIN((ictr & 0xf) + 1, ARRAY_SIZE(core->enabled));
+	for (unsigned int n = 0; retval == ERROR_OK && n < words; n++) {
+		retval = target_read_u32(target, NVIC_ISER + 4 * n, &core->enabled[n]);
+		if (retval == ERROR_OK && core->enabled[n])
+			retval = target_write_u32(target, NVIC_ICER + 4 * n, core->enabled[n]);
+	}
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, SYST_CSR, &core->systick_ctrl);
+	if (retval == ERROR_OK && (core->systick_ctrl & SYST_CSR_ENABLES))
+		retval = target_write_u32(target, SYST_CSR, core->systick_ctrl & ~SYST_CSR_ENABLES);
+	core->num_enabled = words;
+	if (retval != ERROR_OK || !core->has_v7m_faults)
+		return retval;
+
+	/* Where there is no FPU the bits do not stick. OpenOCD saves the lower half of each D register only. */
+	retval = target_read_u32(target, CPACR, &core->cpacr);
+	if (retval == ERROR_OK && (core->cpacr & CPACR_FPU) == CPACR_FPU) {
+		for (unsigned int n = 0; retval == ERROR_OK && n < 33; n++)
+			retval = read_special(target, n < 32 ? REGSEL_S0 + n : REGSEL_FPSCR, &core->fpu[n]);
+		core->num_fpu_words = 33;
+	} else if (retval == ERROR_OK) {
+		retval = target_write_u32(target, CPACR, core->cpacr | CPACR_FPU);
+	}
+	return retval;
+}
+
+/* Whatever the loader started ends here, also its SysTick; then the application's is put back. */
+static int restore_after_foreign(struct target *target, const struct ofl_cortexm *core)
+{
+	int retval = target_write_u32(target, SYST_CSR, core->systick_ctrl & ~SYST_CSR_ENABLES);
+	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_enabled; n++) {
+		retval = target_write_u32(target, NVIC_ICER + 4 * n, UINT32_MAX);
+		if (retval == ERROR_OK && core->enabled[n])
+			retval = target_write_u32(target, NVIC_ISER + 4 * n, core->enabled[n]);
+	}
+	if (retval == ERROR_OK)
+		retval = target_write_u32(target, OFL_ICSR, ICSR_CLEAR_PENDING);
+	if (retval == ERROR_OK && core->has_vtor)
+		retval = target_write_u32(target, OFL_VTOR, core->vtor);
+	if (retval == ERROR_OK && (core->systick_ctrl & SYST_CSR_ENABLES))
+		retval = target_write_u32(target, SYST_CSR, core->systick_ctrl);
+	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_fpu_words; n++)
+		retval = write_special(target, n < 32 ? REGSEL_S0 + n : REGSEL_FPSCR, core->fpu[n]);
+	if (retval == ERROR_OK && core->has_v7m_faults && !core->num_fpu_words)
+		retval = target_write_u32(target, CPACR, core->cpacr);
+	return retval;
+}
+
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 {
 	struct armv7m_common *armv7m = target_to_armv7m(target);
@@ -127,11 +209,16 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 	if (retval == ERROR_OK && core->psplim)
 		retval = write_special(target, REGSEL_PSPLIM, 0);
 	/* A fault in the stub must halt instead of running the application's handler. */
+	uint32_t catches = DEMCR_VC_HARDERR;
+	if (core->foreign && core->has_v7m_faults)
+		catches |= DEMCR_VC_FAULTS;
 	if (retval == ERROR_OK)
-		retval = target_write_u32(target, OFL_DEMCR, core->demcr | DEMCR_VC_HARDERR);
+		retval = target_write_u32(target, OFL_DEMCR, core->demcr | catches);
 	/* With ST-LINK's high-level adapter each start writes this copy to DEMCR (hla_target.c). */
 	core->demcr_copy = armv7m->demcr;
-	armv7m->demcr |= DEMCR_VC_HARDERR;
+	armv7m->demcr |= catches;
+	if (retval == ERROR_OK && core->foreign)
+		retval = save_for_foreign(target, core);
 	/* Lines of the instruction cache may hold what the work area held before. */
 	if (retval == ERROR_OK && core->has_v7m_faults && (ccr & CCR_IC))
 		retval = target_write_u32(target, ICIALLU, 0);
@@ -148,7 +235,8 @@ int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 		return ERROR_OK;
 	core->prepared = false;
 	target_to_armv7m(target)->demcr = core->demcr_copy;
-	if (core->mpu_ctrl)
+	/* A loader may have set up an MPU of its own. */
+	if (core->mpu_ctrl || core->foreign)
 		retval = target_write_u32(target, MPU_CTRL, core->mpu_ctrl);
 	if (retval == ERROR_OK && core->msplim)
 		retval = write_special(target, REGSEL_MSPLIM, core->msplim);
@@ -162,6 +250,9 @@ int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 	 */
 	if (retval == ERROR_OK && target->state == TARGET_HALTED)
 		retval = armv7m_restore_context(target);
+	/* After the registers, because of the FPU's. */
+	if (retval == ERROR_OK && core->foreign)
+		retval = restore_after_foreign(target, core);
 	if (retval != ERROR_OK)
 		LOG_ERROR("ofl: cannot restore the core of %s (MPU, stack limits, vector catch); reset it before going on",
 			target_name(target));
@@ -203,7 +294,7 @@ int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t 
 	add_reg_param(target, core, "control", 3, 0);
 	add_reg_param(target, core, "faultmask", 1, 0);
 	/* cortex_m masks interrupts by itself when it runs an algorithm, hla_target does not. */
-	add_reg_param(target, core, "primask", 1, 1);
+	add_reg_param(target, core, "primask", 1, 1);	/* the call gate of a loader file sets it for each call */
 	add_reg_param(target, core, "basepri", 8, 0);
 
 	int retval = target_start_algorithm(target, 0, NULL, core->num_reg_params, core->reg_params, entry, 0,
@@ -252,35 +343,64 @@ static const char *fault_text(uint32_t cfsr)
 	return "no detail";
 }
 
-static void describe_stop(struct target *target, const struct ofl_cortexm *core, const struct ofl_layout *layout,
-		char *text, size_t text_size)
+static const char *exception_text(unsigned int exception)
 {
+	static const char *const name[] = {"stopped", "reset", "NMI", "HardFault", "MemManage fault", "BusFault",
+		"UsageFault"};
+	return exception < ARRAY_SIZE(name) ? name[exception] : "exception";
+}
+
+/* Not ours: the stub says so before it executes its own. */
+static void describe_breakpoint(struct target *target, uint32_t pc, char *text, size_t text_size)
+{
+	uint16_t instruction;
+	if (target_read_u16(target, pc & ~1u, &instruction) != ERROR_OK || (instruction & 0xff00) != 0xbe00)
+		return;
+	if (instruction == 0xbeab)
+		snprintf(text, text_size, ": a semihosting call (BKPT 0xab: printf, assert?), which nobody serves here");
+	else
+		snprintf(text, text_size, ": a breakpoint instruction of its own (BKPT 0x%2.2x)", instruction & 0xff);
+}
+
+static void describe_stop(struct ofl_bank *ofl, char *text, size_t text_size)
+{
+	struct target *target = ofl->bank->target;
+	const struct ofl_cortexm *core = &ofl->session.core;
 	struct armv7m_common *armv7m = target_to_armv7m(target);
 	uint32_t pc = buf_get_u32(armv7m->arm.pc->value, 0, 32);
+	uint32_t lr = buf_get_u32(armv7m->arm.core_cache->reg_list[ARMV7M_R14].value, 0, 32);
+	const char *hint = core->foreign ? "" : " (is -base or a pin address wrong, is the peripheral's clock off?)";
 	unsigned int exception = armv7m->exception_number;
 	uint32_t frame[8];
 	uint32_t cfsr = 0, hfsr = 0, address = 0;
-	char where[48] = "";
+	char where[80] = "", caller[80] = "";
 	int n;
 
 	if (exception) {
 		/* The handler's first instruction has not run: the frame is where SP points. [v7M B1.5.6] */
-		uint32_t sp = buf_get_u32(armv7m->arm.core_cache->reg_list[ARMV7M_MSP].value, 0, 32);
+		/* LR is EXC_RETURN; its bit 2 tells the stack. */
+		unsigned int stack = (lr & 4) ? ARMV7M_PSP : ARMV7M_MSP;
+		uint32_t sp = buf_get_u32(armv7m->arm.core_cache->reg_list[stack].value, 0, 32);
 		uint8_t bytes[sizeof(frame)];
 		if (target_read_buffer(target, sp, sizeof(bytes), bytes) == ERROR_OK) {
 			target_buffer_get_u32_array(target, bytes, 8, frame);
 			pc = frame[6];
+			lr = frame[5];
 		}
 	}
-	if (pc >= layout->stub && pc < layout->stack_low)
-		snprintf(where, sizeof(where), " (stub+0x%" PRIx32 ")", pc - layout->stub);
-	n = snprintf(text, text_size, "%s at PC 0x%8.8" PRIx32 "%s",
-			exception == 3 ? "HardFault" : exception ? "exception" : "stopped", pc, where);
-	if (!exception || n < 0 || (size_t)n >= text_size)
+	ofl_session_where(ofl, pc, where, sizeof(where));
+	ofl_session_where(ofl, lr & ~1u, caller, sizeof(caller));
+	n = snprintf(text, text_size, "%s at PC 0x%8.8" PRIx32 "%s", exception_text(exception), pc, where);
+	if (n >= 0 && (size_t)n < text_size && core->foreign)
+		n += snprintf(text + n, text_size - n, ", LR 0x%8.8" PRIx32 "%s", lr, caller);
+	if (n < 0 || (size_t)n >= text_size)
 		return;
+	if (!exception) {
+		describe_breakpoint(target, pc, text + n, text_size - n);
+		return;
+	}
 	if (!core->has_v7m_faults) {
-		snprintf(text + n, text_size - n, "; this core has no fault registers: likely a bus error (is -base or a pin "
-			"address wrong, is the peripheral's clock off?)");
+		snprintf(text + n, text_size - n, "; this core has no fault registers: likely a bus error%s", hint);
 		return;
 	}
 	if (target_read_u32(target, CFSR, &cfsr) != ERROR_OK || target_read_u32(target, HFSR, &hfsr) != ERROR_OK)
@@ -290,8 +410,7 @@ static void describe_stop(struct target *target, const struct ofl_cortexm *core,
 	if ((size_t)n >= text_size)
 		return;
 	if ((cfsr & CFSR_BFARVALID) && target_read_u32(target, BFAR, &address) == ERROR_OK)
-		snprintf(text + n, text_size - n,
-				", address 0x%8.8" PRIx32 " (is -base or a pin address wrong, is its clock off?)", address);
+		snprintf(text + n, text_size - n, ", address 0x%8.8" PRIx32 "%s", address, hint);
 	else if ((cfsr & CFSR_MMARVALID) && target_read_u32(target, MMFAR, &address) == ERROR_OK)
 		snprintf(text + n, text_size - n, ", address 0x%8.8" PRIx32, address);
 	/* Write one to clear: the application must not find our faults. */
@@ -299,9 +418,10 @@ static void describe_stop(struct target *target, const struct ofl_cortexm *core,
 	target_write_u32(target, HFSR, hfsr);
 }
 
-int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool expected, const struct ofl_layout *layout,
-		char *text, size_t text_size)
+int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t text_size)
 {
+	struct target *target = ofl->bank->target;
+	struct ofl_cortexm *core = &ofl->session.core;
 	bool stopped_by_us = false;
 	int retval;
 
@@ -335,7 +455,7 @@ int ofl_cortexm_finish(struct target *target, struct ofl_cortexm *core, bool exp
 	}
 
 	if (!expected) {
-		describe_stop(target, core, layout, text, text_size);
+		describe_stop(ofl, text, text_size);
 		/*
 		 * A fault of the stub's is active until a handler returns, which none will: the application would go on at its
 		 * priority, where the next fault is lockup. An application that was in a handler itself keeps what is active.

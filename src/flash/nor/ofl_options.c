@@ -10,6 +10,9 @@
 
 #include "ofl.h"
 
+/* A loader with less cannot even call its own functions. */
+#define MIN_STACK_BYTES		128
+
 static const uint8_t gpio_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/gpio.inc"
 };
@@ -121,10 +124,91 @@ static int parse_erase(struct ofl_options *options, const char *text)
 	return ERROR_OK;
 }
 
+static int parse_choice(const char *name, const char *value, const char *first, const char *second, bool *is_second)
+{
+	if (strcmp(value, first) != 0 && strcmp(value, second) != 0) {
+		LOG_ERROR("ofl: %s %s: %s or %s expected", name, value, first, second);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	*is_second = strcmp(value, second) == 0;
+	return ERROR_OK;
+}
+
+/* Of both kinds of loader. *known: it is one of these. */
+static int parse_common_option(struct ofl_options *options, const char *name, const char *value, bool *known)
+{
+	*known = true;
+	if (strcmp(name, "-size") == 0) {
+		if (parse_numbers(name, value, &options->chip_bytes, 1, false, 1ull << 32) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		return ERROR_OK;
+	}
+	if (strcmp(name, "-verify") == 0)
+		return parse_choice(name, value, "on", "off", &options->no_verify);
+	*known = false;
+	return ERROR_OK;
+}
+
+static int parse_file_option(struct ofl_options *options, const char *name, const char *value)
+{
+	uint64_t numbers[2];
+	bool known, is_second;
+
+	int retval = parse_common_option(options, name, value, &known);
+	if (retval != ERROR_OK || known)
+		return retval;
+	if (strcmp(name, "-init") == 0) {
+		retval = parse_choice(name, value, "once", "each", &is_second);
+		options->init = is_second ? OFL_WHEN_EACH : OFL_WHEN_ONCE;
+		return retval;
+	}
+	if (strcmp(name, "-irq") == 0)
+		return parse_choice(name, value, "off", "on", &options->irq_on);
+	if (strcmp(name, "-stream") == 0)
+		return parse_choice(name, value, "on", "off", &options->stream_off);
+	if (strcmp(name, "-map") == 0) {
+		options->has_map = true;
+		return parse_words(name, value, &options->map, 1);
+	}
+	if (strcmp(name, "-clock") == 0)
+		return parse_words(name, value, &options->clock_hz, 1);
+	if (strcmp(name, "-stack") == 0) {
+		if (parse_numbers(name, value, numbers, 1, false, 0x100000) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		if (numbers[0] < MIN_STACK_BYTES) {
+			LOG_ERROR("ofl: -stack %s: at least %d bytes", value, MIN_STACK_BYTES);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		options->stack_bytes = numbers[0];
+		return ERROR_OK;
+	}
+	if (strcmp(name, "-ram") == 0) {
+		if (parse_numbers(name, value, numbers, 2, false, UINT32_MAX) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		if ((numbers[0] & 3) || !numbers[1] || numbers[0] + numbers[1] > 1ull << 32) {
+			LOG_ERROR("ofl: -ram {%s}: the address must be a multiple of 4, the size not 0 and within 4 GiB", value);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		options->ram.address = numbers[0];
+		options->ram.bytes = numbers[1];
+		return ERROR_OK;
+	}
+	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -stream -map -ram -stack -clock "
+		"-size -verify", name);
+	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
 static int parse_option(struct ofl_options *options, const char *name, const char *value)
 {
 	const struct ofl_controller *controller = options->controller;
 	uint64_t number;
+	bool known;
+
+	if (!controller)
+		return parse_file_option(options, name, value);
+	int retval = parse_common_option(options, name, value, &known);
+	if (retval != ERROR_OK || known)
+		return retval;
 
 	if (strcmp(name, "-cs") == 0) {
 		options->has_cs = true;
@@ -146,11 +230,6 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 		options->has_miso = true;
 		return parse_words(name, value, options->ctl + OFL_CTL_MISO, 2);
 	}
-	if (strcmp(name, "-size") == 0) {
-		if (parse_numbers(name, value, &options->chip_bytes, 1, false, 1ull << 32) < 0)
-			return ERROR_COMMAND_ARGUMENT_INVALID;
-		return ERROR_OK;
-	}
 	if (strcmp(name, "-page") == 0) {
 		if (parse_numbers(name, value, &number, 1, false, 4096) < 0)
 			return ERROR_COMMAND_ARGUMENT_INVALID;
@@ -163,14 +242,6 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	}
 	if (strcmp(name, "-erase") == 0)
 		return parse_erase(options, value);
-	if (strcmp(name, "-verify") == 0) {
-		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
-			LOG_ERROR("ofl: -verify %s: on or off expected", value);
-			return ERROR_COMMAND_ARGUMENT_INVALID;
-		}
-		options->no_verify = strcmp(value, "off") == 0;
-		return ERROR_OK;
-	}
 	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s -cs%s -size -page -erase -verify", name,
 			controller->name, controller->needs_base ? " -base" : "",
 			controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
@@ -181,19 +252,27 @@ static int parse_loader(struct ofl_options *options, const char *loader)
 {
 	char known[128] = "";
 
-	if (strncmp(loader, "spi:", 4) == 0)
-		options->controller = ofl_controller_by_name(loader + 4);
+	if (strncmp(loader, "spi:", 4) != 0) {
+		options->path = strdup(loader);
+		if (!options->path)
+			LOG_ERROR("ofl: out of memory");
+		return options->path ? ERROR_OK : ERROR_FAIL;
+	}
+	options->controller = ofl_controller_by_name(loader + 4);
 	if (options->controller)
 		return ERROR_OK;
 	for (unsigned int n = 0; n < ARRAY_SIZE(controllers); n++) {
 		size_t used = strlen(known);
 		snprintf(known + used, sizeof(known) - used, " spi:%s", controllers[n].name);
 	}
-	if (strncmp(loader, "spi:", 4) == 0)
-		LOG_ERROR("ofl: there is no controller '%s'; built in are%s", loader, known);
-	else
-		LOG_ERROR("ofl: loader files ('%s') are not supported by this version; built in are%s", loader, known);
+	LOG_ERROR("ofl: there is no controller '%s'; built in are%s", loader, known);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
+void ofl_free_options(struct ofl_options *options)
+{
+	free(options->path);
+	options->path = NULL;
 }
 
 static int missing(const char *loader, const char *option)
@@ -220,6 +299,8 @@ int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char
 		return retval;
 
 	const struct ofl_controller *controller = options->controller;
+	if (!controller)
+		return ERROR_OK;
 	if (controller->needs_base && !options->has_base)
 		return missing(argv[0], "-base ADDRESS, the controller's first register");
 	if (controller->needs_cs && !options->has_cs)

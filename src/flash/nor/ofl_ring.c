@@ -14,11 +14,11 @@
 
 #include "ofl.h"
 
-/*
- * The stub must move within this time; it is fed while the link is slow, so it is the flash or the stub that is being
- * waited for.
- */
-#define STALL_FLOOR_MS	5000
+/* Of one transfer to the ring: about 50 ms of a 4 MHz link, so that what it costs to begin one does not matter. */
+#define FEED_BYTES	4096
+
+/* A read is served while the link is slow, so it is the flash or the stub that is being waited for. */
+#define READ_STALL_MS	5000
 
 /* Watches a run that moves in slots: the deadline and, now and then, whether the stub is alive at all. */
 struct watch {
@@ -72,6 +72,7 @@ static void watch_served(struct watch *watch)
 struct feed {
 	struct ofl_bank *ofl;
 	const struct ofl_slots *slots;
+	bool verify;
 	uint64_t offset_bytes;
 	const uint8_t *data;
 	uint32_t length;
@@ -79,6 +80,21 @@ struct feed {
 	uint32_t wp;
 	uint8_t *staging;	/* the whole ring */
 };
+
+static bool next_piece(struct feed *feed, struct ofl_piece *piece)
+{
+	if (!feed->verify)
+		return ofl_plan_next_piece(feed->offset_bytes, feed->data, feed->length, feed->slots->piece_bytes,
+				feed->ofl->erased_byte, &feed->position, piece);
+	if (feed->position >= feed->length)
+		return false;
+	piece->offset_bytes = feed->offset_bytes + feed->position;
+	piece->data_offset = feed->position;
+	piece->length_bytes = feed->slots->piece_bytes - piece->offset_bytes % feed->slots->piece_bytes;
+	piece->length_bytes = MIN(piece->length_bytes, feed->length - feed->position);
+	feed->position += piece->length_bytes;
+	return true;
+}
 
 static int feed_slots(struct feed *feed, uint32_t room)
 {
@@ -91,16 +107,21 @@ static int feed_slots(struct feed *feed, uint32_t room)
 
 	if (room > slots->count - first)
 		room = slots->count - first;
-	while (count < room && ofl_plan_next_piece(feed->offset_bytes, feed->data, feed->length, slots->piece_bytes,
-			&feed->position, &piece)) {
+	/* In small steps: the first pages are programmed while the link brings the others. */
+	if (room > FEED_BYTES / slots->slot_bytes)
+		room = MAX(FEED_BYTES / slots->slot_bytes, 1);
+	while (count < room && next_piece(feed, &piece)) {
 		uint8_t *slot = feed->staging + count * slots->slot_bytes;
-		target_buffer_set_u32(ofl->bank->target, slot, piece.offset_bytes);
+		target_buffer_set_u32(ofl->bank->target, slot, ofl->address_base + piece.offset_bytes);
 		target_buffer_set_u32(ofl->bank->target, slot + 4, piece.length_bytes);
 		memcpy(slot + OFL_SLOT_HEADER_BYTES, feed->data + piece.data_offset, piece.length_bytes);
 		/* Whole words go over the link faster; what is behind a short piece does not matter. */
 		used = count * slots->slot_bytes + ((OFL_SLOT_HEADER_BYTES + piece.length_bytes + 3) & ~3u);
 		count++;
-		ofl->stats.programmed_bytes += piece.length_bytes;
+		if (feed->verify)
+			ofl->stats.checked_bytes += piece.length_bytes;
+		else
+			ofl->stats.programmed_bytes += piece.length_bytes;
 	}
 	if (!count)
 		return ERROR_OK;
@@ -108,58 +129,40 @@ static int feed_slots(struct feed *feed, uint32_t room)
 	if (retval != ERROR_OK)
 		return retval;
 	feed->wp += count;
-	ofl->stats.pieces += count;
+	ofl->stats.pieces += feed->verify ? 0 : count;
 	/* Only after the data: the stub takes what wp shows. */
 	return ofl_session_write_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, wp), &feed->wp, 1);
 }
 
-int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length)
+int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint64_t offset_bytes, const uint8_t *data,
+		uint32_t length)
 {
-	const struct ofl_chip *chip = &ofl->chip;
-	struct ofl_slots slots;
-	uint32_t missing;
+	const struct ofl_slots slots = job->slots;
 	struct ofl_live live;
 	int64_t waited_ms = -1;
 
-	if (!ofl_plan_slots(ofl->session.layout.ring_bytes, chip->geometry.page_bytes, &slots, &missing)) {
-		LOG_ERROR("ofl: the work area is %" PRIu32 " bytes too small for programming", missing);
-		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
-	}
-	if (slots.piece_bytes < chip->program_once_bytes) {
-		LOG_ERROR("ofl: %s: the work area has room for pieces of %" PRIu32
-				" bytes, but this flash programs each unit of %" PRIu32 " bytes once; a larger work area is needed",
-				ofl->bank->name, slots.piece_bytes, chip->program_once_bytes);
-		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
-	}
-	if (slots.piece_bytes < chip->geometry.page_bytes)
-		LOG_WARNING("ofl: %s: the work area is small: pages of %" PRIu32 " bytes are programmed in pieces of %" PRIu32
-			", slower than the flash could", ofl->bank->name, chip->geometry.page_bytes, slots.piece_bytes);
-	uint32_t count = ofl_plan_count_pieces(offset_bytes, data, length, slots.piece_bytes);
 	uint64_t first_page = offset_bytes / slots.piece_bytes;
 	uint64_t pages = (offset_bytes + length + slots.piece_bytes - 1) / slots.piece_bytes - first_page;
+	uint32_t count = pages;
+	if (!job->verify)
+		count = ofl_plan_count_pieces(offset_bytes, data, length, slots.piece_bytes, ofl->erased_byte);
 	ofl->stats.blank_pieces += pages - count;
 	if (!count)
 		return ERROR_OK;
 
 	struct feed feed = {
-		.ofl = ofl, .slots = &slots, .offset_bytes = offset_bytes, .data = data, .length = length,
-		.staging = malloc(slots.count * slots.slot_bytes),
+		.ofl = ofl, .slots = &slots, .verify = job->verify, .offset_bytes = offset_bytes, .data = data,
+		.length = length, .staging = malloc(slots.count * slots.slot_bytes),
 	};
 	if (!feed.staging) {
 		LOG_ERROR("ofl: out of memory");
 		return ERROR_FAIL;
 	}
 
-	/* Three times what the table calls the worst case, because the table is only a proposal. */
-	uint64_t page_us = chip->page_program_max_us ? 3ull * chip->page_program_max_us : 0;
-	if (page_us < 20000)
-		page_us = 20000;
-	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_PROGRAM);
-	params->command = chip->program_command;
+	struct ofl_params *params = &ofl->session.params;
 	params->slot_bytes = slots.slot_bytes;
 	params->slots = slots.count;
 	params->count = count;
-	params->max_polls = ofl_session_polls(ofl, page_us);
 	int retval = ofl_session_start(ofl);
 	if (retval != ERROR_OK) {
 		free(feed.staging);
@@ -167,13 +170,20 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 	}
 
 	struct watch watch;
-	watch_start(&watch, STALL_FLOOR_MS + page_us / 500);
+	uint32_t told = 0;
+	watch_start(&watch, job->stall_ms);
 	/* The first fill needs no look: all slots are free. */
 	retval = feed_slots(&feed, slots.count);
 	watch_served(&watch);
 	while (retval == ERROR_OK) {
 		retval = ofl_session_look(ofl, &live);
-		if (retval != ERROR_OK || live.status != OFL_STATUS_RUNNING)
+		if (retval != ERROR_OK)
+			break;
+		if (job->done && live.rp != told) {
+			told = live.rp;
+			job->done(ofl, (timeval_ms() - watch.moved_ms) * 1000);
+		}
+		if (live.status != OFL_STATUS_RUNNING)
 			break;
 		if (feed.wp - live.rp > slots.count) {
 			LOG_ERROR("ofl: %s: the ring's counters make no sense (wp %" PRIu32 ", rp %" PRIu32
@@ -182,7 +192,7 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 		}
 		if (!watch_run(ofl, &watch, live.rp, &waited_ms))
 			break;
-		ofl_progress(ofl, "programming", (uint64_t)live.rp * slots.piece_bytes, (uint64_t)count * slots.piece_bytes);
+		ofl_progress(ofl, job->what, (uint64_t)live.rp * slots.piece_bytes, (uint64_t)count * slots.piece_bytes);
 		uint32_t room = slots.count - (feed.wp - live.rp);
 		if (room && feed.wp < count) {
 			retval = feed_slots(&feed, room);
@@ -190,7 +200,7 @@ int ofl_ring_program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t 
 		}
 	}
 	free(feed.staging);
-	int finished = ofl_session_finish(ofl, "programming", waited_ms);
+	int finished = ofl_session_finish(ofl, job->what, waited_ms);
 	return retval != ERROR_OK ? retval : finished;
 }
 
@@ -206,7 +216,7 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 	uint32_t slots = ofl->session.layout.ring_bytes / slot_bytes;
 	uint32_t count = (length + slot_bytes - 1) / slot_bytes;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_READ);
-	params->address = offset_bytes;
+	params->address = ofl->address_base + offset_bytes;
 	params->slot_bytes = slot_bytes;
 	params->slots = slots;
 	params->count = count;
@@ -216,7 +226,7 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 		return retval;
 
 	struct watch watch;
-	watch_start(&watch, STALL_FLOOR_MS);
+	watch_start(&watch, READ_STALL_MS);
 	uint32_t rp = 0;
 	while (rp < count) {
 		retval = ofl_session_look(ofl, &live);
@@ -255,7 +265,7 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 		int64_t started_ms = timeval_ms();
 		do {
 			retval = ofl_session_look(ofl, &live);
-		} while (retval == ERROR_OK && live.status == OFL_STATUS_RUNNING && timeval_ms() - started_ms < STALL_FLOOR_MS);
+		} while (retval == ERROR_OK && live.status == OFL_STATUS_RUNNING && timeval_ms() - started_ms < READ_STALL_MS);
 	}
 	int finished = ofl_session_finish(ofl, "reading", waited_ms);
 	return retval != ERROR_OK ? retval : finished;

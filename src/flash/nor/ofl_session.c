@@ -17,6 +17,17 @@
 #define RING_MAX_BYTES		0x8000
 #define RING_MAX_BACKED_BYTES	0x1000
 
+/* Of a loader file's stack, unless -stack says otherwise: what STM32CubeProgrammer gives (facts 1.3). */
+#define LOADER_STACK_BYTES	1024
+/* When that does not fit: what SEGGER asks loaders to do with (facts 1.2). */
+#define LOADER_SMALL_STACK_BYTES	512
+/* The frame of a fault in a loader with FPU: 26 words (ARMv7-M ARM DDI 0403E, B1.5.6). */
+#define LOADER_FAULT_FRAME_BYTES	104
+
+static const uint8_t foreign_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/foreign.inc"
+};
+
 /*
  * Waits of the stub, in its loops of about 10 cycles: a slow core takes longer, a fast one still has seconds for the
  * host.
@@ -76,17 +87,19 @@ uint32_t ofl_session_polls(const struct ofl_bank *ofl, uint64_t time_us)
 	return polls > UINT32_MAX ? UINT32_MAX : polls;
 }
 
-static int allocate(struct ofl_bank *ofl)
+static const uint8_t *stub_blob(const struct ofl_bank *ofl, uint32_t *blob_bytes)
+{
+	const struct ofl_controller *controller = ofl->options.controller;
+	*blob_bytes = controller ? controller->blob_bytes : sizeof(foreign_blob);
+	return controller ? controller->blob : foreign_blob;
+}
+
+/* `size` bytes of OpenOCD's work area, or what there is; says why there is none. */
+static int get_work_area(struct ofl_bank *ofl, uint32_t wanted, struct ofl_range *area)
 {
 	struct ofl_session *session = &ofl->session;
 	struct target *target = ofl->bank->target;
-	const struct ofl_controller *controller = ofl->options.controller;
 	uint32_t available = target_get_working_area_avail(target);
-	uint32_t stack_bytes = OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES;
-	uint32_t wanted = controller->blob_bytes + stack_bytes + sizeof(struct ofl_params) + 16 +
-		(target->backup_working_area ? RING_MAX_BACKED_BYTES : RING_MAX_BYTES);
-	uint32_t missing = 0;
-	struct ofl_slots slots;
 
 	if (!available) {
 		LOG_ERROR("ofl: target %s has no work area (or all of it is in use); add to the target's configuration: "
@@ -109,47 +122,163 @@ static int allocate(struct ofl_bank *ofl)
 				size, target_name(target));
 		return retval;
 	}
-	uint32_t address = session->area->address;
-	if (address & 3) {
-		LOG_ERROR("ofl: the work area at 0x%8.8" PRIx32 " is not on a word boundary", address);
+	area->address = session->area->address;
+	area->bytes = size;
+	if (area->address & 3) {
+		LOG_ERROR("ofl: the work area at 0x%8.8" PRIx32 " is not on a word boundary", area->address);
 		return ERROR_TARGET_UNALIGNED_ACCESS;
 	}
-	if (!ofl_layout(address, size, controller->blob_bytes, stack_bytes, &session->layout, &missing) ||
-			!ofl_plan_slots(session->layout.ring_bytes, 256, &slots, &missing)) {
+	return ERROR_OK;
+}
+
+static int allocate_built_in(struct ofl_bank *ofl)
+{
+	struct target *target = ofl->bank->target;
+	uint32_t blob_bytes = ofl->options.controller->blob_bytes;
+	uint32_t stack_bytes = OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES;
+	uint32_t wanted = blob_bytes + stack_bytes + sizeof(struct ofl_params) + 16 +
+		(target->backup_working_area ? RING_MAX_BACKED_BYTES : RING_MAX_BYTES);
+	uint32_t missing = 0;
+	struct ofl_slots slots;
+	struct ofl_range area;
+
+	int retval = get_work_area(ofl, wanted, &area);
+	if (retval != ERROR_OK)
+		return retval;
+	if (!ofl_layout(area.address, area.bytes, blob_bytes, stack_bytes, &ofl->session.layout, &missing) ||
+			!ofl_plan_slots(ofl->session.layout.ring_bytes, 256, &slots, &missing)) {
 		LOG_ERROR("ofl: the work area of target %s is too small: %" PRIu32 " bytes free, at least %" PRIu32
 				" more needed "
 				"(stub %" PRIu32 ", stack %" PRIu32 ", parameters %zu, the rest is buffer; 2048 serve well)",
-				target_name(target), available, missing, controller->blob_bytes, stack_bytes,
-				sizeof(struct ofl_params));
+				target_name(target), area.bytes, missing, blob_bytes, stack_bytes, sizeof(struct ofl_params));
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	return ERROR_OK;
 }
 
+/* Keeps what is in RAM that is not of OpenOCD's work area, when the target's configuration wants RAM kept. */
+static int save_ram(struct ofl_bank *ofl, const struct ofl_range *range)
+{
+	struct ofl_session *session = &ofl->session;
+	const struct working_area *area = session->area;
+
+	if (!ofl->bank->target->backup_working_area)
+		return ERROR_OK;
+	/* Within the work area OpenOCD does it. */
+	if (area && range->address >= area->address && range->bytes <= area->size &&
+			range->address - area->address <= area->size - range->bytes)
+		return ERROR_OK;
+	uint8_t *bytes = session->num_saved < ARRAY_SIZE(session->saved) ? malloc(range->bytes) : NULL;
+	if (!bytes) {
+		LOG_ERROR("ofl: out of memory");
+		return ERROR_FAIL;
+	}
+	int retval = ofl_session_read(ofl, range->address, bytes, range->bytes);
+	if (retval != ERROR_OK) {
+		free(bytes);
+		return retval;
+	}
+	session->saved[session->num_saved].range = *range;
+	session->saved[session->num_saved++].bytes = bytes;
+	return ERROR_OK;
+}
+
+static int restore_ram(struct ofl_bank *ofl)
+{
+	struct ofl_session *session = &ofl->session;
+	int result = ERROR_OK;
+	for (unsigned int n = 0; n < session->num_saved; n++) {
+		int retval = ofl_session_write(ofl, session->saved[n].range.address, session->saved[n].bytes,
+				session->saved[n].range.bytes);
+		if (result == ERROR_OK)
+			result = retval;
+		free(session->saved[n].bytes);
+	}
+	session->num_saved = 0;
+	return result;
+}
+
+/* The stack is filled with the canary, so that what it used can be told. */
+static int fill_stack(struct ofl_bank *ofl)
+{
+	const struct ofl_layout *layout = &ofl->session.layout;
+	uint32_t count = (layout->stack_high - layout->stack_low) / 4;
+	uint32_t *words = malloc(4 * count);
+	if (!words) {
+		LOG_ERROR("ofl: out of memory");
+		return ERROR_FAIL;
+	}
+	for (uint32_t n = 0; n < count; n++)
+		words[n] = OFL_STACK_CANARY;
+	int retval = ofl_session_write_words(ofl, layout->stack_low, words, count);
+	free(words);
+	return retval;
+}
+
+static int allocate_foreign(struct ofl_bank *ofl)
+{
+	const struct ofl_options *options = &ofl->options;
+	struct ofl_range area = options->ram;
+	struct ofl_layout_request request = {0};
+	char map[3072];
+
+	int retval = options->ram.bytes ? ERROR_OK : get_work_area(ofl, UINT32_MAX, &area);
+	if (retval != ERROR_OK)
+		return retval;
+	request.stub_bytes = sizeof(foreign_blob);
+	request.stack_bytes = OFL_STACK_BUDGET_BYTES + LOADER_FAULT_FRAME_BYTES +
+		(options->stack_bytes ? options->stack_bytes : LOADER_STACK_BYTES);
+	retval = ofl_foreign_request(ofl, &area, &request);
+	if (retval != ERROR_OK)
+		return retval;
+	/* Room to fill a page while another is programmed is worth more than a stack beyond what loaders are to do with. */
+	const uint32_t ring_bytes = request.ring_min_bytes;
+	const uint32_t less_stack = options->stack_bytes ? 0 : LOADER_STACK_BYTES - LOADER_SMALL_STACK_BYTES;
+	bool fits = false;
+	for (unsigned int try = 0; !fits && try < 4; try++) {
+		request.ring_min_bytes = try & 2 ? ring_bytes : 3 * ring_bytes;
+		request.stack_bytes -= try & 1 ? less_stack : 0;
+		fits = ofl_layout_loader(&request, &ofl->session.layout, map, sizeof(map));
+		request.stack_bytes += try == 1 ? less_stack : 0;
+	}
+	if (!fits) {
+		LOG_ERROR("ofl: %s: the RAM of target %s is too small for the loader; a larger work area (-work-area-size), "
+			"other RAM (-ram {ADDRESS SIZE}) or a smaller stack (-stack BYTES) would help:\n%s", ofl->bank->name,
+			target_name(ofl->bank->target), map);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
+	if (options->ram.bytes)
+		retval = save_ram(ofl, &options->ram);
+	for (unsigned int n = 0; retval == ERROR_OK && n < request.num_taken; n++)
+		retval = save_ram(ofl, &request.taken[n]);
+	return retval;
+}
+
 /* The stub that an earlier command left there is used again only when every byte of it is still right. */
 static int ensure_stub(struct ofl_bank *ofl)
 {
-	const struct ofl_controller *controller = ofl->options.controller;
+	uint32_t blob_bytes;
+	const uint8_t *blob = stub_blob(ofl, &blob_bytes);
 	uint32_t address = ofl->session.layout.stub;
-	uint8_t *found = malloc(controller->blob_bytes);
+	uint8_t *found = malloc(blob_bytes);
 	if (!found) {
 		LOG_ERROR("ofl: out of memory");
 		return ERROR_FAIL;
 	}
-	int retval = ofl_session_read(ofl, address, found, controller->blob_bytes);
-	if (retval == ERROR_OK && memcmp(found, controller->blob, controller->blob_bytes) != 0) {
+	int retval = ofl_session_read(ofl, address, found, blob_bytes);
+	if (retval == ERROR_OK && memcmp(found, blob, blob_bytes) != 0) {
 		ofl->stats.uploads++;
-		retval = ofl_session_write(ofl, address, controller->blob, controller->blob_bytes);
+		retval = ofl_session_write(ofl, address, blob, blob_bytes);
 		if (retval == ERROR_OK)
-			retval = ofl_session_read(ofl, address, found, controller->blob_bytes);
-		if (retval == ERROR_OK && memcmp(found, controller->blob, controller->blob_bytes) != 0) {
+			retval = ofl_session_read(ofl, address, found, blob_bytes);
+		if (retval == ERROR_OK && memcmp(found, blob, blob_bytes) != 0) {
 			uint32_t n = 0;
-			while (found[n] == controller->blob[n])
+			while (found[n] == blob[n])
 				n++;
 			LOG_ERROR("ofl: the work area does not keep what is written: 0x%8.8" PRIx32
 					" holds 0x%2.2x instead of 0x%2.2x; "
 					"is there RAM at that address? (-work-area-phys, -work-area-size)",
-					address + n, found[n], controller->blob[n]);
+					address + n, found[n], blob[n]);
 			retval = ERROR_FAIL;
 		}
 	}
@@ -167,11 +296,17 @@ int ofl_session_open(struct ofl_bank *ofl)
 		return retval;
 	memset(session, 0, sizeof(*session));
 	session->open = true;
-	retval = allocate(ofl);
+	session->core.foreign = ofl->foreign != NULL;
+	session->core.irq_on = ofl->options.irq_on;
+	retval = ofl->foreign ? allocate_foreign(ofl) : allocate_built_in(ofl);
 	if (retval == ERROR_OK)
 		retval = ofl_cortexm_prepare(target, &session->core);
 	if (retval == ERROR_OK)
 		retval = ensure_stub(ofl);
+	if (retval == ERROR_OK && ofl->foreign)
+		retval = fill_stack(ofl);
+	if (retval == ERROR_OK && ofl->foreign)
+		retval = ofl_foreign_upload(ofl);
 	if (retval != ERROR_OK)
 		return ofl_session_close(ofl, retval);
 	return ERROR_OK;
@@ -186,21 +321,37 @@ int ofl_session_close(struct ofl_bank *ofl, int retval)
 		return retval;
 	session->open = false;
 	int result = ofl_cortexm_restore(target, &session->core);
+	int restored = restore_ram(ofl);
 	if (session->area) {
 		int freed = target_free_working_area(target, session->area);
-		if (freed != ERROR_OK)
-			LOG_ERROR("ofl: the content of the work area at 0x%8.8" PRIx32 " could not be restored",
-				session->layout.stub);
-		if (result == ERROR_OK)
-			result = freed;
+		if (restored == ERROR_OK)
+			restored = freed;
 		session->area = NULL;
 	}
+	if (restored != ERROR_OK)
+		LOG_ERROR("ofl: the content of the RAM that was used (stub at 0x%8.8" PRIx32 ") could not be restored",
+			session->layout.stub);
+	if (result == ERROR_OK)
+		result = restored;
 	return retval != ERROR_OK ? retval : result;
+}
+
+void ofl_session_where(struct ofl_bank *ofl, uint32_t address, char *text, size_t text_size)
+{
+	const struct ofl_layout *layout = &ofl->session.layout;
+	uint32_t offset;
+	text[0] = 0;
+	if (address >= layout->stub && address - layout->stub < layout->stub_bytes) {
+		snprintf(text, text_size, " (stub+0x%" PRIx32 ")", address - layout->stub);
+		return;
+	}
+	const char *symbol = ofl->foreign ? ofl_foreign_symbol(ofl, address, &offset) : NULL;
+	if (symbol)
+		snprintf(text, text_size, " (%s+0x%" PRIx32 ")", symbol, offset);
 }
 
 struct ofl_params *ofl_session_params(struct ofl_bank *ofl, enum ofl_op op)
 {
-	const struct ofl_chip *chip = &ofl->chip;
 	struct ofl_params *params = &ofl->session.params;
 
 	*params = (struct ofl_params) {
@@ -209,16 +360,8 @@ struct ofl_params *ofl_session_params(struct ofl_bank *ofl, enum ofl_op op)
 		.ring = ofl->session.layout.ring,
 		.max_wait = HOST_WAIT_LOOPS,
 		.ctl_max_wait = CONTROLLER_WAIT_LOOPS,
-		.command = chip->read_command,
-		.write_enable = OFL_COMMAND(0x06, 0, 0),
-		.latch_mask = 0x02,
-		.status_command = chip->status_command,
-		.busy_mask = chip->busy_mask,
-		.busy_invert = chip->busy_invert,
-		.error_command = chip->error_command,
-		.error_mask = chip->error_mask,
 	};
-	memcpy(params->ctl, ofl->options.ctl, sizeof(params->ctl));
+	ofl->backend->fill_params(ofl, params);
 	return params;
 }
 
@@ -227,7 +370,7 @@ int ofl_session_start(struct ofl_bank *ofl)
 	struct ofl_session *session = &ofl->session;
 	const struct ofl_params *params = &session->params;
 
-	if (!session->area) {
+	if (!session->area && !ofl->options.ram.bytes) {
 		LOG_ERROR("ofl: the work area was taken away between two steps (target reset?)");
 		return ERROR_FAIL;
 	}
@@ -285,8 +428,7 @@ static void restore_controller(struct ofl_bank *ofl)
 	while (ofl_session_look(ofl, &live) == ERROR_OK && live.status == OFL_STATUS_RUNNING &&
 			timeval_ms() - started_ms < 500 && !ofl_session_is_dead(ofl))
 		;
-	ofl_cortexm_finish(ofl->bank->target, &session->core, live.status != OFL_STATUS_RUNNING, &session->layout, text,
-		sizeof(text));
+	ofl_cortexm_finish(ofl, live.status != OFL_STATUS_RUNNING, text, sizeof(text));
 	if (live.status == OFL_STATUS_RUNNING)
 		LOG_WARNING("ofl: the SPI controller could not be put back to its state before; 'reset init' does");
 }
@@ -304,11 +446,42 @@ static const char *hint(uint32_t status)
 	}
 }
 
+/* The parameters as the stub left them, for messages. */
+static int read_params(struct ofl_bank *ofl, struct ofl_params *params)
+{
+	return ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)params, sizeof(*params) / 4);
+}
+
+/* A run that ended without the stub's saying so. */
+static int report_death(struct ofl_bank *ofl, const char *waited_for, int64_t waited_ms, const char *found)
+{
+	struct ofl_params params;
+	char call[300] = "";
+
+	if (ofl->backend->describe_call && read_params(ofl, &params) == ERROR_OK)
+		ofl->backend->describe_call(ofl, &params, call, sizeof(call));
+	if (call[0] && waited_ms >= 0)
+		LOG_ERROR("ofl: %s: gave up %s after %" PRId64 " ms: the loader's %s did not return; the core was %s",
+			ofl->bank->name, waited_for, waited_ms, call, found);
+	else if (call[0])
+		LOG_ERROR("ofl: %s: %s: the loader died in %s: %s", ofl->bank->name, waited_for, call, found);
+	else if (waited_ms >= 0)
+		LOG_ERROR("ofl: %s: gave up %s after %" PRId64
+				" ms without progress (is the flash stuck busy?); the stub was %s",
+				ofl->bank->name, waited_for, waited_ms, found);
+	else
+		LOG_ERROR("ofl: %s: the stub died while %s: %s", ofl->bank->name, waited_for, found);
+	if (ofl->backend->autopsy)
+		ofl->backend->autopsy(ofl);
+	else
+		restore_controller(ofl);
+	return ERROR_TARGET_FAILURE;
+}
+
 int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t waited_ms)
 {
 	struct ofl_session *session = &ofl->session;
-	struct target *target = ofl->bank->target;
-	uint32_t words[2] = {0, 0};
+	struct ofl_params params;
 	struct ofl_live live;
 	char text[400];
 
@@ -318,31 +491,41 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 
 	bool known = ofl_session_look(ofl, &live) == ERROR_OK;
 	bool ended = known && live.status != OFL_STATUS_RUNNING;
-	int retval = ofl_cortexm_finish(target, &session->core, ended, &session->layout, text, sizeof(text));
+	int retval = ofl_cortexm_finish(ofl, ended, text, sizeof(text));
 	if (retval != ERROR_OK) {
 		LOG_ERROR("ofl: %s: while %s: %s", ofl->bank->name, waited_for, text);
 		return retval;
 	}
-	if (!ended) {
-		if (waited_ms >= 0)
-			LOG_ERROR("ofl: %s: gave up %s after %" PRId64
-					" ms without progress (is the flash stuck busy?); the stub was %s",
-					ofl->bank->name, waited_for, waited_ms, text);
-		else
-			LOG_ERROR("ofl: %s: the stub died while %s: %s", ofl->bank->name, waited_for, text);
-		restore_controller(ofl);
-		return ERROR_TARGET_FAILURE;
-	}
-	if (ofl->trace)
+	if (!ended)
+		return report_death(ofl, waited_for, waited_ms, text);
+	if (ofl->trace && !ofl->foreign)
 		LOG_USER("ofl trace: %s: %s: status %" PRIu32 ", %" PRIu32 " done", ofl->bank->name, waited_for, live.status,
 			live.done);
 	if (live.status == OFL_STATUS_OK)
 		return ERROR_OK;
 
-	retval = ofl_session_read_words(ofl, session->layout.params + offsetof(struct ofl_params, fail_value), words, 2);
-	if (retval == ERROR_OK)
+	retval = read_params(ofl, &params);
+	if (retval != ERROR_OK)
+		return retval;
+	if (session->expect_failure && live.status == OFL_STATUS_CALL_FAILED) {
+		session->params.fail_value = params.fail_value;
+		session->params.address = params.address;
+		return ERROR_FLASH_OPERATION_FAILED;
+	}
+	text[0] = 0;
+	if (ofl->backend->describe_call)
+		ofl->backend->describe_call(ofl, &params, text, sizeof(text));
+	uint32_t offset = params.address - ofl->address_base;
+	if (text[0] && params.op == OFL_OP_CALL)
+		LOG_ERROR("ofl: %s: %s: %s", ofl->bank->name, ofl_status_text(live.status), text);
+	else if (text[0])
+		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s: %s", ofl->bank->name, waited_for, offset,
+			ofl_status_text(live.status), text);
+	else
 		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s (register 0x%2.2" PRIx32 ")%s",
-			ofl->bank->name, waited_for, words[1], ofl_status_text(live.status), words[0], hint(live.status));
+			ofl->bank->name, waited_for, offset, ofl_status_text(live.status), params.fail_value, hint(live.status));
+	if (live.status == OFL_STATUS_STACK)
+		ofl->backend->autopsy(ofl);
 	return ERROR_FLASH_OPERATION_FAILED;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * The SPI-NOR chip as the host sees it: identification, erase, checks and raw commands, all through the stub on an open
- * session.
+ * The SPI-NOR chip as the host sees it: identification, erase, program and raw commands, all through the stub on an
+ * open session.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -12,7 +12,6 @@
 #include <helper/time_support.h>
 
 #include "ofl.h"
-#include "ofl_crc.h"
 #include "ofl_sfdp.h"
 
 #define READ_STATUS		0x05
@@ -276,7 +275,7 @@ done:
 	return retval;
 }
 
-int ofl_spinor_identify(struct ofl_bank *ofl)
+static int identify(struct ofl_bank *ofl)
 {
 	struct ofl_chip *chip = &ofl->chip;
 	bool has_sfdp = false;
@@ -313,7 +312,7 @@ static int switch_4byte(struct ofl_bank *ofl, uint8_t opcode)
 	return retval;
 }
 
-int ofl_spinor_enter(struct ofl_bank *ofl)
+static int enter(struct ofl_bank *ofl)
 {
 	struct ofl_chip *chip = &ofl->chip;
 
@@ -335,7 +334,7 @@ int ofl_spinor_enter(struct ofl_bank *ofl)
 	return retval;
 }
 
-int ofl_spinor_leave(struct ofl_bank *ofl)
+static int leave_4byte(struct ofl_bank *ofl)
 {
 	if (!ofl->chip.leave_4byte || !ofl->session.open || !ofl->session.area)
 		return ERROR_OK;
@@ -429,7 +428,7 @@ static int erase_batch(struct ofl_bank *ofl, const struct ofl_erase_step *steps,
 	return retval;
 }
 
-int ofl_spinor_erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes)
+static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes)
 {
 	struct ofl_erase_step steps[8 * OFL_MAX_REGIONS];
 	struct erase_progress progress = {.total_bytes = length_bytes};
@@ -449,115 +448,70 @@ int ofl_spinor_erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t lengt
 	return ERROR_OK;
 }
 
-struct check_progress {
-	uint64_t before_bytes, total_bytes;
-	uint32_t unit_bytes;
+static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length)
+{
+	const struct ofl_chip *chip = &ofl->chip;
+	struct ofl_ring_job job = {.what = "programming"};
+	uint32_t missing;
+
+	if (!ofl_plan_slots(ofl->session.layout.ring_bytes, chip->geometry.page_bytes, &job.slots, &missing)) {
+		LOG_ERROR("ofl: the work area is %" PRIu32 " bytes too small for programming", missing);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
+	if (job.slots.piece_bytes < chip->program_once_bytes) {
+		LOG_ERROR("ofl: %s: the work area has room for pieces of %" PRIu32
+				" bytes, but this flash programs each unit of %" PRIu32 " bytes once; a larger work area is needed",
+				ofl->bank->name, job.slots.piece_bytes, chip->program_once_bytes);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
+	if (job.slots.piece_bytes < chip->geometry.page_bytes)
+		LOG_WARNING("ofl: %s: the work area is small: pages of %" PRIu32 " bytes are programmed in pieces of %" PRIu32
+			", slower than the flash could", ofl->bank->name, chip->geometry.page_bytes, job.slots.piece_bytes);
+	/* Three times what the table calls the worst case, because the table is only a proposal. */
+	uint64_t page_us = chip->page_program_max_us ? 3ull * chip->page_program_max_us : 0;
+	if (page_us < 20000)
+		page_us = 20000;
+	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_PROGRAM);
+	params->command = chip->program_command;
+	params->max_polls = ofl_session_polls(ofl, page_us);
+	/* It is fed while the link is slow, so it is the flash or the stub that is being waited for. */
+	job.stall_ms = 5000 + page_us / 500;
+	return ofl_ring_program(ofl, &job, offset_bytes, data, length);
+}
+
+static int leave(struct ofl_bank *ofl, int retval)
+{
+	int left = leave_4byte(ofl);
+	return retval != ERROR_OK ? retval : left;
+}
+
+static int blank(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result)
+{
+	return ofl_check_units(ofl, OFL_OP_BLANK, offset_bytes, unit_bytes, count, result);
+}
+
+static void fill_params(struct ofl_bank *ofl, struct ofl_params *params)
+{
+	const struct ofl_chip *chip = &ofl->chip;
+	params->command = chip->read_command;
+	params->write_enable = OFL_COMMAND(0x06, 0, 0);
+	params->latch_mask = 0x02;
+	params->status_command = chip->status_command;
+	params->busy_mask = chip->busy_mask;
+	params->busy_invert = chip->busy_invert;
+	params->error_command = chip->error_command;
+	params->error_mask = chip->error_mask;
+	memcpy(params->ctl, ofl->options.ctl, sizeof(params->ctl));
+}
+
+const struct ofl_backend ofl_spinor_backend = {
+	.identify = identify,
+	.enter = enter,
+	.leave = leave,
+	.erase = erase,
+	.program = program,
+	.read = ofl_ring_read,
+	.blank = blank,
+	.compare = ofl_check_compare,
+	.fill_params = fill_params,
 };
-
-static void report_check(struct ofl_bank *ofl, const struct ofl_live *live, void *context)
-{
-	const struct check_progress *progress = context;
-	ofl_progress(ofl, "checking", progress->before_bytes + (uint64_t)live->done * progress->unit_bytes,
-		progress->total_bytes);
-}
-
-int ofl_spinor_check(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count,
-		uint32_t *result)
-{
-	uint32_t ring = ofl->session.layout.ring;
-	uint32_t room = ofl->session.layout.ring_bytes / 4;
-	struct check_progress progress = {.total_bytes = (uint64_t)count * unit_bytes, .unit_bytes = unit_bytes};
-
-	if (op == OFL_OP_CRC) {
-		uint32_t table[OFL_CRC_TABLE_WORDS];
-		ofl_crc_nibble_table(table);
-		int retval = ofl_session_write_words(ofl, ring, table, ARRAY_SIZE(table));
-		if (retval != ERROR_OK)
-			return retval;
-		ring += sizeof(table);
-		room -= ARRAY_SIZE(table);
-	}
-	while (count) {
-		uint32_t n = MIN(count, room);
-		struct ofl_params *params = ofl_session_params(ofl, op);
-		params->address = offset_bytes;
-		params->unit_bytes = unit_bytes;
-		params->count = n;
-		int retval = ofl_session_run(ofl, op == OFL_OP_CRC ? "verifying" : "checking for blank",
-				2000 + (int64_t)unit_bytes * 1000 / SLOWEST_READ_RATE, report_check, &progress);
-		if (retval == ERROR_OK)
-			retval = ofl_session_read_words(ofl, ring, result, n);
-		if (retval != ERROR_OK)
-			return retval;
-		ofl->stats.checked_bytes += (uint64_t)n * unit_bytes;
-		progress.before_bytes += (uint64_t)n * unit_bytes;
-		offset_bytes += (uint64_t)n * unit_bytes;
-		result += n;
-		count -= n;
-	}
-	return ERROR_OK;
-}
-
-/*
- * The unit's CRC differed: reads it to find where. A CRC that differs over equal content is an unreliable read, and
- * said so.
- */
-static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
-		uint32_t *at, uint8_t *found)
-{
-	uint8_t *content = malloc(length);
-	if (!content) {
-		LOG_ERROR("ofl: out of memory");
-		return ERROR_FAIL;
-	}
-	int retval = ofl_ring_read(ofl, offset_bytes, content, length);
-	for (*at = 0; retval == ERROR_OK && *at < length && content[*at] == data[*at]; (*at)++)
-		;
-	if (retval == ERROR_OK && *at == length) {
-		LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64
-				" are not stable: the CRC on the target differs, the content read next does "
-				"not; is the SPI clock too fast?",
-				ofl->bank->name, offset_bytes);
-		retval = ERROR_FLASH_OPERATION_FAILED;
-	} else if (retval == ERROR_OK) {
-		*found = content[*at];
-	}
-	free(content);
-	return retval;
-}
-
-int ofl_spinor_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
-		uint32_t *different, uint8_t *found)
-{
-	uint32_t unit_bytes = 4096;
-	uint32_t room = ofl->session.layout.ring_bytes / 4 - OFL_CRC_TABLE_WORDS;
-	int retval = ERROR_OK;
-
-	*different = length;
-	/* All results of one run should fit, up to units that would be slow to read back when they differ. */
-	while (unit_bytes < 0x10000 && length / unit_bytes > room)
-		unit_bytes *= 2;
-	uint32_t units = length / unit_bytes;
-	uint32_t *crc = malloc((units + 1) * sizeof(*crc));
-	if (!crc) {
-		LOG_ERROR("ofl: out of memory");
-		return ERROR_FAIL;
-	}
-	if (units)
-		retval = ofl_spinor_check(ofl, OFL_OP_CRC, offset_bytes, unit_bytes, units, crc);
-	uint32_t tail = length - units * unit_bytes;
-	if (retval == ERROR_OK && tail)
-		retval = ofl_spinor_check(ofl, OFL_OP_CRC, offset_bytes + length - tail, tail, 1, crc + units);
-	for (uint32_t n = 0; retval == ERROR_OK && n < units + (tail != 0); n++) {
-		uint32_t start = n * unit_bytes;
-		uint32_t size = n < units ? unit_bytes : tail;
-		if (ofl_crc(data + start, size) == crc[n])
-			continue;
-		uint32_t at = 0;
-		retval = find_difference(ofl, offset_bytes + start, data + start, size, &at, found);
-		*different = start + at;
-		break;
-	}
-	free(crc);
-	return retval;
-}

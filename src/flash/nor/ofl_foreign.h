@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* What ofl_foreign.c (a loader file on the target) and ofl_foreign_ops.c (what is done with it) share. */
+
+#ifndef OPENOCD_FLASH_NOR_OFL_FOREIGN_H
+#define OPENOCD_FLASH_NOR_OFL_FOREIGN_H
+
+#include "ofl.h"
+
+/* CMSIS-Pack's numbers, the third argument of Init. */
+enum ofl_purpose {
+	OFL_PURPOSE_NONE = 0,
+	OFL_PURPOSE_ERASE = 1,
+	OFL_PURPOSE_PROGRAM = 2,
+	OFL_PURPOSE_VERIFY = 3,	/* and all other reading */
+};
+
+/* Of a movable loader in RAM: a cache line, because some were built as if they were alone in theirs (facts 4). */
+#define LOADER_ALIGNMENT	32
+
+struct ofl_foreign {
+	uint8_t *file;
+	size_t file_bytes;
+	struct ofl_loader loader;
+	bool single;		/* streaming went wrong once: one page at a time from then on */
+	bool crc_wrong;		/* its CalcCRC was caught giving a wrong result: not used any more */
+
+	bool told_slow;		/* that there is RAM for one page only */
+	bool asked;		/* GetFlashInfo was called, or is not there */
+
+	/* Of this session */
+	bool movable;
+	uint32_t delta;		/* from where it is linked to where it is */
+	enum ofl_purpose purpose;	/* of the last Init */
+	bool changed;		/* the flash may have been changed since the last Init */
+	bool dead;		/* a call did not return */
+};
+
+void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params);
+void ofl_foreign_describe_call(struct ofl_bank *ofl, const struct ofl_params *params, char *text, size_t text_size);
+void ofl_foreign_autopsy(struct ofl_bank *ofl);
+int ofl_foreign_leave(struct ofl_bank *ofl, int retval);
+
+/* Makes the loader ready for `purpose`: UnInit and Init where its format, or -init, wants them. */
+int ofl_foreign_switch(struct ofl_bank *ofl, enum ofl_purpose purpose);
+/* One function with these arguments; an error (and a message) when it says that it failed. */
+int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32_t arg[OFL_CALL_ARGS],
+		int64_t deadline_ms);
+/* Enters a function into session.params, for runs that call it again and again. */
+void ofl_foreign_set_function(struct ofl_bank *ofl, enum ofl_function_id id);
+/* A line of trace for the last call. */
+void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_us);
+
+#endif /* OPENOCD_FLASH_NOR_OFL_FOREIGN_H */
