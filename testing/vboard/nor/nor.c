@@ -31,6 +31,10 @@ void nor_reset_volatile(struct nor *nor)
 	nor->extended_address = 0;
 	nor->deep_power_down = false;
 	nor->qpi = false;
+	/* N25Q128A data sheet, "Volatile Configuration Register", "Enhanced Volatile Configuration Register" */
+	nor->config[0] = 0xfb;
+	nor->config[1] = 0xdf;
+	nor->xip = NULL;
 	nor->reset_enabled = false;
 	nor->error_program = false;
 	nor->error_erase = false;
@@ -109,6 +113,7 @@ struct nor *nor_new(struct vb *vb, const struct nor_part *part, const char *imag
 	while ((2ull << nor->id_log2_size) <= part->size_bytes)
 		nor->id_log2_size++;
 
+	nor_reset_volatile(nor);
 	nor->locked = part->traits & NOR_TRAIT_POWER_UP_LOCK;
 	nor_command_build(nor);
 
@@ -182,6 +187,12 @@ void nor_sck_rising(struct nor *nor, bool mosi)
 
 	nor->vb->count.spi_clocks++;
 	nor->all_ones = nor->all_ones && mosi;
+	if (nor->phase == NOR_PHASE_DUMMY && nor->num_bits == 0 && nor->num_left % 8) {
+		/* A dummy phase that is no whole number of bytes (Micron's is what the register says). */
+		nor_lines_confirm_xip(nor, mosi);
+		nor_command_dummy(nor, 1);
+		return;
+	}
 	nor->shift_in = (uint8_t)(nor->shift_in << 1 | mosi);
 	if (++nor->num_bits < 8)
 		return;
@@ -202,32 +213,42 @@ bool nor_miso(const struct nor *nor)
 	return nor->miso;
 }
 
+uint8_t nor_whole_byte(struct nor *nor, uint8_t in, unsigned int clocks, uint32_t clock_hz)
+{
+	uint8_t out = nor->pull ? 0xff : 0x00;
+
+	if (nor->output != NOR_OUTPUT_NONE)
+		out = nor->out;
+
+	nor->vb->count.spi_clocks += clocks;
+	nor->all_ones = nor->all_ones && in == 0xff;
+	nor_command_byte(nor, in);
+	nor->miso = nor_output_bit(nor);
+
+	if (nor->limit_hz && clock_hz > nor->limit_hz)
+		nor_command_too_fast(nor, clock_hz);
+
+	return out;
+}
+
 uint8_t nor_transfer_byte(struct nor *nor, uint8_t mosi, uint32_t clock_hz)
 {
+	bool partial_dummy = nor->phase == NOR_PHASE_DUMMY && nor->num_left % 8;
 	uint8_t in = 0;
 
 	if (!nor->selected)
 		return nor->pull ? 0xff : 0x00;
 
-	if (nor->num_bits == 0 && !nor->sck_high) {
-		if (nor->output != NOR_OUTPUT_NONE)
-			in = nor->out;
-		else
-			in = nor->pull ? 0xff : 0x00;
+	if (nor->num_bits == 0 && !nor->sck_high && !partial_dummy)
+		return nor_whole_byte(nor, mosi, 8, clock_hz);
 
-		nor->vb->count.spi_clocks += 8;
-		nor->all_ones = nor->all_ones && mosi == 0xff;
-		nor_command_byte(nor, mosi);
-		nor->miso = nor_output_bit(nor);
-	} else {
-		if (nor->sck_high)
-			nor_sck_falling(nor);
+	if (nor->sck_high)
+		nor_sck_falling(nor);
 
-		for (unsigned int i = 0; i < 8; i++) {
-			nor_sck_rising(nor, mosi >> (7 - i) & 1);
-			in = (uint8_t)(in << 1 | nor_miso(nor));
-			nor_sck_falling(nor);
-		}
+	for (unsigned int i = 0; i < 8; i++) {
+		nor_sck_rising(nor, mosi >> (7 - i) & 1);
+		in = (uint8_t)(in << 1 | nor_miso(nor));
+		nor_sck_falling(nor);
 	}
 
 	if (nor->limit_hz && clock_hz > nor->limit_hz)

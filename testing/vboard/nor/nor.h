@@ -45,6 +45,8 @@ struct nor_erase_type {
  * 1 (Linux 6.1 winbond.c, winbond_nor_set_4byte_addr_mode: "the extended address register is set to 1").
  */
 #define NOR_TRAIT_EXTENDED_ADDRESS	(1u << 18)
+/* N25Q: 3Bh BBh 6Bh EBh, A2h D2h 32h 12h, 85h/81h and 65h/61h with the quad I/O protocol and XIP; see nor_lines.c */
+#define NOR_TRAIT_MICRON_LINES		(1u << 19)
 #define NOR_TRAIT_4BYTE_READ		(1u << 17)	/* of the opcodes with four address bytes only 13h 0Ch */
 
 /* Meaning of the block protect bits of SR1; tables in nor_protect.c. */
@@ -113,6 +115,24 @@ bool nor_miso(const struct nor *nor);
 /* Eight clocks, MSB first, for shifting controllers; clock_hz is checked against the part's limits. Same as 8 x
  * (rising, sample, falling). */
 uint8_t nor_transfer_byte(struct nor *nor, uint8_t mosi, uint32_t clock_hz);
+
+/*
+ * For controllers with several data lines: a byte on 1, 2 or 4 of them takes 8 / `lines` clocks. A phase on other lines
+ * than the chip expects is a violation, and is not understood. `out` is what the controller drives, if it does
+ * (NOR_FROM_CHIP: it listens); returns what the chip drives.
+ */
+enum nor_direction {
+	NOR_TO_CHIP,
+	NOR_FROM_CHIP,
+};
+
+uint8_t nor_transfer_lines(struct nor *nor, uint8_t out, unsigned int lines, enum nor_direction direction,
+		uint32_t clock_hz);
+/*
+ * Clocks between address and data; `lines` is the number on which the data come, and on which nobody drives anything
+ * meanwhile. With one line the controller drives DQ0 low.
+ */
+void nor_dummy_clocks(struct nor *nor, unsigned int clocks, unsigned int lines, uint32_t clock_hz);
 
 /* For tests and for the serprog link. */
 uint8_t *nor_content(struct nor *nor);

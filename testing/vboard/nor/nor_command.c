@@ -4,7 +4,8 @@
  * The flash's command decoder, and the judge of who drives it.
  *
  * What is a violation, and what is not:
- * - An opcode that the part does not have. Not: 9Fh, 90h, ABh, 5Ah and FFh, which are what one sends before one knows.
+ * - An opcode that the part, or the protocol that it is in, does not have. Not: 9Fh, 90h, ABh, 5Ah, AFh and FFh, which
+ *   are what one sends before one knows.
  * - Anything but a status read while a program, erase or register write is going on. Reads then give noise, the rest
  *   is ignored. Not: FFh, which every part ignores in single-line mode and which must be sent before anything else can
  *   be told of a chip in QPI mode.
@@ -17,6 +18,7 @@
  * - A read, program, erase or register write to a chip in deep power-down or QPI mode (it is deaf). Not: status, id,
  *   and the commands that bring a chip of unknown state to its senses.
  * - SCK faster than the part's limit for the command.
+ * - A phase on other lines than the command's, and what else nor_lines.c says.
  * Not a violation, but without effect: programs and erases of blocks that are locked by status bits; bits that a
  * program would set from 0 to 1; the low bits of an erase address.
  */
@@ -33,49 +35,66 @@
 #define TRAITS_4BYTE_MODE	(NOR_TRAIT_4BYTE_MODE | NOR_TRAIT_4BYTE_MODE_WREN)
 #define TRAITS_4BYTE_READ	(NOR_TRAIT_4BYTE_OPCODES | NOR_TRAIT_4BYTE_READ)
 
-/* The first row that fits an opcode and the part's traits counts. */
+/*
+ * The first row that fits an opcode and the part's traits counts. Dummies are in clocks; lines are those of address and
+ * data in the protocol whose opcodes go over one line. Rows of NOR_TRAIT_MICRON_LINES: N25Q128A data sheet rev. L, table
+ * "Command Set".
+ */
 static const struct nor_command commands[] = {
-	{ 0x03, NOR_COMMAND_READ, 0, NOR_ADDRESS_CURRENT, 0, 0, "read" },
-	{ 0x0b, NOR_COMMAND_READ, 0, NOR_ADDRESS_CURRENT, 1, 0, "fast read" },
-	{ 0x13, NOR_COMMAND_READ, TRAITS_4BYTE_READ, 4, 0, 0, "read" },
-	{ 0x0c, NOR_COMMAND_READ, TRAITS_4BYTE_READ, 4, 1, 0, "fast read" },
-	{ 0x5a, NOR_COMMAND_READ_SFDP, 0, 3, 1, 0, "read SFDP" },
-	{ 0x9f, NOR_COMMAND_READ_ID, 0, 0, 0, 0, "read id" },
-	{ 0x90, NOR_COMMAND_READ_MANUFACTURER, 0, 3, 0, 0, "read manufacturer id" },
-	{ 0x4b, NOR_COMMAND_READ_UNIQUE_ID, NOR_TRAIT_UNIQUE_ID, 0, 4, 0, "read unique id" },
-	{ 0xab, NOR_COMMAND_RELEASE, 0, 0, 3, 0, "release from power-down" },
-	{ 0x05, NOR_COMMAND_READ_STATUS, 0, 0, 0, 0, "read status" },
-	{ 0x35, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2, 0, 0, 1, "read status 2" },
-	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_CONFIG_15, 0, 0, 1, "read configuration" },
-	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "read status 3" },
-	{ 0x07, NOR_COMMAND_READ_ERRORS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "read status 2" },
-	{ 0x70, NOR_COMMAND_READ_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "read flag status" },
-	{ 0x02, NOR_COMMAND_PROGRAM, 0, NOR_ADDRESS_CURRENT, 0, 0, "page program" },
-	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_4BYTE_OPCODES, 4, 0, 0, "page program" },
-	{ 0xc7, NOR_COMMAND_ERASE_CHIP, 0, 0, 0, 0, "chip erase" },
-	{ 0x60, NOR_COMMAND_ERASE_CHIP, NOR_TRAIT_CHIP_ERASE_60, 0, 0, 0, "chip erase" },
-	{ 0x01, NOR_COMMAND_WRITE_STATUS, 0, 0, 0, 0, "write status" },
-	{ 0x31, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR2_WRITE, 0, 0, 1, "write status 2" },
-	{ 0x11, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "write status 3" },
-	{ 0xc5, NOR_COMMAND_WRITE_EXTENDED, NOR_TRAIT_EXTENDED_ADDRESS, 0, 0, 0, "write extended address" },
-	{ 0xff, NOR_COMMAND_MODE_RESET, 0, 0, 0, 0, "mode reset" },
-	{ 0x06, NOR_COMMAND_WRITE_ENABLE, 0, 0, 0, 0, "write enable" },
-	{ 0x04, NOR_COMMAND_WRITE_DISABLE, 0, 0, 0, 0, "write disable" },
-	{ 0x50, NOR_COMMAND_CLEAR_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "clear flag status" },
-	{ 0x30, NOR_COMMAND_CLEAR_FLAGS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "clear status" },
-	{ 0x50, NOR_COMMAND_VOLATILE_ENABLE, NOR_TRAIT_VOLATILE_SR, 0, 0, 0, "volatile write enable" },
-	{ 0xb7, NOR_COMMAND_ENTER_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "enter 4-byte mode" },
-	{ 0xe9, NOR_COMMAND_EXIT_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "exit 4-byte mode" },
-	{ 0xb9, NOR_COMMAND_POWER_DOWN, NOR_TRAIT_DEEP_POWER_DOWN, 0, 0, 0, "deep power-down" },
-	{ 0x38, NOR_COMMAND_ENTER_QPI, NOR_TRAIT_QPI, 0, 0, 0, "enter QPI" },
-	{ 0x66, NOR_COMMAND_RESET_ENABLE, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset enable" },
-	{ 0x99, NOR_COMMAND_RESET, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset" },
-	{ 0x98, NOR_COMMAND_UNLOCK, NOR_TRAIT_POWER_UP_LOCK, 0, 0, 0, "global unlock" },
+	{ 0x03, NOR_COMMAND_READ, 0, NOR_ADDRESS_CURRENT, 0, 0, "read", 1, 1 },
+	{ 0x0b, NOR_COMMAND_READ, 0, NOR_ADDRESS_CURRENT, 8, 0, "fast read", 1, 1 },
+	{ 0x13, NOR_COMMAND_READ, TRAITS_4BYTE_READ, 4, 0, 0, "read", 1, 1 },
+	{ 0x0c, NOR_COMMAND_READ, TRAITS_4BYTE_READ, 4, 8, 0, "fast read", 1, 1 },
+	{ 0x3b, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 8, 0, "dual output fast read", 1, 2 },
+	{ 0xbb, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 8, 0, "dual I/O fast read", 2, 2 },
+	{ 0x6b, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 8, 0, "quad output fast read", 1, 4 },
+	{ 0xeb, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 10, 0, "quad I/O fast read", 4, 4 },
+	{ 0x5a, NOR_COMMAND_READ_SFDP, 0, 3, 8, 0, "read SFDP", 1, 1 },
+	{ 0x9f, NOR_COMMAND_READ_ID, 0, 0, 0, 0, "read id", 1, 1 },
+	{ 0xaf, NOR_COMMAND_READ_ID, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "multiple I/O read id", 4, 4 },
+	{ 0x90, NOR_COMMAND_READ_MANUFACTURER, 0, 3, 0, 0, "read manufacturer id", 1, 1 },
+	{ 0x4b, NOR_COMMAND_READ_UNIQUE_ID, NOR_TRAIT_UNIQUE_ID, 0, 32, 0, "read unique id", 1, 1 },
+	{ 0xab, NOR_COMMAND_RELEASE, 0, 0, 24, 0, "release from power-down", 1, 1 },
+	{ 0x05, NOR_COMMAND_READ_STATUS, 0, 0, 0, 0, "read status", 1, 1 },
+	{ 0x35, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2, 0, 0, 1, "read status 2", 1, 1 },
+	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_CONFIG_15, 0, 0, 1, "read configuration", 1, 1 },
+	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "read status 3", 1, 1 },
+	{ 0x07, NOR_COMMAND_READ_ERRORS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "read status 2", 1, 1 },
+	{ 0x85, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "read volatile configuration", 1, 1 },
+	{ 0x65, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 1, "read enhanced volatile configuration", 1, 1 },
+	{ 0x70, NOR_COMMAND_READ_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "read flag status", 1, 1 },
+	{ 0x02, NOR_COMMAND_PROGRAM, 0, NOR_ADDRESS_CURRENT, 0, 0, "page program", 1, 1 },
+	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_4BYTE_OPCODES, 4, 0, 0, "page program", 1, 1 },
+	{ 0xa2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "dual page program", 1, 2 },
+	{ 0xd2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended dual page program", 2, 2 },
+	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "quad page program", 1, 4 },
+	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended quad page program", 4, 4 },
+	{ 0xc7, NOR_COMMAND_ERASE_CHIP, 0, 0, 0, 0, "chip erase", 1, 1 },
+	{ 0x60, NOR_COMMAND_ERASE_CHIP, NOR_TRAIT_CHIP_ERASE_60, 0, 0, 0, "chip erase", 1, 1 },
+	{ 0x01, NOR_COMMAND_WRITE_STATUS, 0, 0, 0, 0, "write status", 1, 1 },
+	{ 0x31, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR2_WRITE, 0, 0, 1, "write status 2", 1, 1 },
+	{ 0x11, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "write status 3", 1, 1 },
+	{ 0x81, NOR_COMMAND_WRITE_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "write volatile configuration", 1, 1 },
+	{ 0x61, NOR_COMMAND_WRITE_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 1, "write enhanced volatile configuration", 1, 1 },
+	{ 0xc5, NOR_COMMAND_WRITE_EXTENDED, NOR_TRAIT_EXTENDED_ADDRESS, 0, 0, 0, "write extended address", 1, 1 },
+	{ 0xff, NOR_COMMAND_MODE_RESET, 0, 0, 0, 0, "mode reset", 1, 1 },
+	{ 0x06, NOR_COMMAND_WRITE_ENABLE, 0, 0, 0, 0, "write enable", 1, 1 },
+	{ 0x04, NOR_COMMAND_WRITE_DISABLE, 0, 0, 0, 0, "write disable", 1, 1 },
+	{ 0x50, NOR_COMMAND_CLEAR_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "clear flag status", 1, 1 },
+	{ 0x30, NOR_COMMAND_CLEAR_FLAGS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "clear status", 1, 1 },
+	{ 0x50, NOR_COMMAND_VOLATILE_ENABLE, NOR_TRAIT_VOLATILE_SR, 0, 0, 0, "volatile write enable", 1, 1 },
+	{ 0xb7, NOR_COMMAND_ENTER_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "enter 4-byte mode", 1, 1 },
+	{ 0xe9, NOR_COMMAND_EXIT_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "exit 4-byte mode", 1, 1 },
+	{ 0xb9, NOR_COMMAND_POWER_DOWN, NOR_TRAIT_DEEP_POWER_DOWN, 0, 0, 0, "deep power-down", 1, 1 },
+	{ 0x38, NOR_COMMAND_ENTER_QPI, NOR_TRAIT_QPI, 0, 0, 0, "enter QPI", 1, 1 },
+	{ 0x66, NOR_COMMAND_RESET_ENABLE, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset enable", 1, 1 },
+	{ 0x99, NOR_COMMAND_RESET, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset", 1, 1 },
+	{ 0x98, NOR_COMMAND_UNLOCK, NOR_TRAIT_POWER_UP_LOCK, 0, 0, 0, "global unlock", 1, 1 },
 };
 
 /* Opcodes of erase commands are the part's. */
-static const struct nor_command erase_current = { 0, NOR_COMMAND_ERASE, 0, NOR_ADDRESS_CURRENT, 0, 0, "erase" };
-static const struct nor_command erase_4byte = { 0, NOR_COMMAND_ERASE, 0, 4, 0, 0, "erase" };
+static const struct nor_command erase_current = { 0, NOR_COMMAND_ERASE, 0, NOR_ADDRESS_CURRENT, 0, 0, "erase", 1, 1 };
+static const struct nor_command erase_4byte = { 0, NOR_COMMAND_ERASE, 0, 4, 0, 0, "erase", 1, 1 };
 
 void nor_command_build(struct nor *nor)
 {
@@ -124,6 +143,7 @@ static bool expects_answer(const struct nor_command *command)
 	case NOR_COMMAND_ERASE:
 	case NOR_COMMAND_ERASE_CHIP:
 	case NOR_COMMAND_WRITE_STATUS:
+	case NOR_COMMAND_WRITE_CONFIG:
 	case NOR_COMMAND_WRITE_EXTENDED:
 	case NOR_COMMAND_WRITE_ENABLE:
 	case NOR_COMMAND_VOLATILE_ENABLE:
@@ -149,6 +169,7 @@ static void start_data(struct nor *nor)
 		nor->phase = NOR_PHASE_DATA_IN;
 		break;
 	case NOR_COMMAND_WRITE_STATUS:
+	case NOR_COMMAND_WRITE_CONFIG:
 	case NOR_COMMAND_WRITE_EXTENDED:
 		nor->num_data = 0;
 		nor->phase = NOR_PHASE_DATA_IN;
@@ -164,12 +185,13 @@ static void start_data(struct nor *nor)
 
 static void start_dummy(struct nor *nor)
 {
-	nor->num_left = nor->running->dummy_bytes;
+	nor->num_left = nor_lines_dummy_clocks(nor);
 	/* W25Q256JV: 4Bh takes a fifth dummy byte in 4-byte mode. */
 	if (nor->running->kind == NOR_COMMAND_READ_UNIQUE_ID && nor->address_4byte)
-		nor->num_left++;
+		nor->num_left += 8;
 
 	nor->phase = NOR_PHASE_DUMMY;
+	nor->dummy_begun = false;
 	if (nor->num_left == 0)
 		start_data(nor);
 }
@@ -239,8 +261,11 @@ static void start_command(struct nor *nor, uint8_t opcode)
 		return;
 	}
 
-	if (!command) {
-		vb_violation(nor->vb, "flash: unknown opcode %02Xh for %s", opcode, nor->part.name);
+	if (!command || !nor_lines_has_command(nor, command)) {
+		/* AFh asks chips in a protocol with several lines who they are; the others do not mind. */
+		if (opcode != 0xaf)
+			vb_violation(nor->vb, "flash: unknown opcode %02Xh for %s%s", opcode, nor->part.name,
+				command ? nor->qpi ? " on four lines" : " on one line" : "");
 		return;
 	}
 
@@ -250,13 +275,28 @@ static void start_command(struct nor *nor, uint8_t opcode)
 	nor->running = command;
 	nor->reset_enabled = reset_enabled && command->kind == NOR_COMMAND_RESET;
 	nor->limit_hz = nor->part.max_clock_hz;
-	if (command->kind == NOR_COMMAND_READ && command->dummy_bytes == 0)
+	if (command->kind == NOR_COMMAND_READ && command->dummy_clocks == 0)
 		nor->limit_hz = nor->part.max_read_hz;
 
 	start_address(nor);
 
 	if (command->kind == NOR_COMMAND_READ)
 		count_read(nor);
+}
+
+/* The command goes on where it was entered: what comes first is an address. */
+static void resume_xip(struct nor *nor)
+{
+	nor->running = nor->xip;
+	nor->opcode = nor->xip->opcode;
+	nor->limit_hz = nor->part.max_clock_hz;
+	start_address(nor);
+	count_read(nor);
+}
+
+void nor_command_resume_xip(struct nor *nor)
+{
+	resume_xip(nor);
 }
 
 void nor_command_select(struct nor *nor)
@@ -288,6 +328,8 @@ void nor_command_select(struct nor *nor)
 
 	if (nor->qpi)
 		nor->phase = NOR_PHASE_QPI;
+	else if (nor->xip)
+		resume_xip(nor);
 }
 
 void nor_command_too_fast(struct nor *nor, uint32_t clock_hz)
@@ -376,6 +418,9 @@ static void load_output(struct nor *nor)
 		nor->output = NOR_OUTPUT_STATUS;
 		nor->out = flag_byte(nor);
 		break;
+	case NOR_COMMAND_READ_CONFIG:
+		nor->out = nor->config[nor->running->index];
+		break;
 	case NOR_COMMAND_READ_SFDP:
 		nor->out = sfdp_byte(nor, nor->address);
 		nor->address = (nor->address + 1) & 0xffffff;
@@ -419,6 +464,25 @@ static void judge_deaf_chip(struct nor *nor, uint8_t opcode)
 		vb_violation(nor->vb, "flash: %s (%02Xh) in QPI mode", command->name, opcode);
 }
 
+static void load_answer(struct nor *nor)
+{
+	if (nor->phase == NOR_PHASE_DATA_OUT) {
+		load_output(nor);
+	} else if (nor->phase == NOR_PHASE_NOISE) {
+		nor->output = NOR_OUTPUT_OTHER;
+		nor->out = (uint8_t)vb_random(&nor->random_state);
+	}
+}
+
+void nor_command_dummy(struct nor *nor, unsigned int clocks)
+{
+	nor->num_left -= clocks;
+	if (nor->num_left)
+		return;
+	start_data(nor);
+	load_answer(nor);
+}
+
 void nor_command_byte(struct nor *nor, uint8_t in)
 {
 	if (nor->output == NOR_OUTPUT_DATA)
@@ -439,7 +503,10 @@ void nor_command_byte(struct nor *nor, uint8_t in)
 			start_dummy(nor);
 		break;
 	case NOR_PHASE_DUMMY:
-		if (--nor->num_left == 0)
+		/* The first clock's bit on the one line; whole bytes only, see nor_sck_rising(). */
+		nor_lines_confirm_xip(nor, in >> 7);
+		nor->num_left -= 8;
+		if (nor->num_left == 0)
 			start_data(nor);
 		break;
 	case NOR_PHASE_DATA_IN:
@@ -458,10 +525,5 @@ void nor_command_byte(struct nor *nor, uint8_t in)
 		break;
 	}
 
-	if (nor->phase == NOR_PHASE_DATA_OUT) {
-		load_output(nor);
-	} else if (nor->phase == NOR_PHASE_NOISE) {
-		nor->output = NOR_OUTPUT_OTHER;
-		nor->out = (uint8_t)vb_random(&nor->random_state);
-	}
+	load_answer(nor);
 }

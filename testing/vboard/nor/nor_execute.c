@@ -307,6 +307,19 @@ static void execute_write_extended(struct nor *nor)
 	nor->extended_address = nor->page[0];
 }
 
+static void execute_write_config(struct nor *nor)
+{
+	if (!is_framed(nor, 2, 2))
+		return;
+
+	if (!nor->write_enabled) {
+		vb_violation(nor->vb, "flash: %s (%02Xh) without write enable", nor->running->name, nor->opcode);
+		return;
+	}
+	nor->write_enabled = false;
+	nor_lines_write_config(nor);
+}
+
 static void execute_one_byte(struct nor *nor)
 {
 	if (!is_framed(nor, 1, 1))
@@ -366,7 +379,7 @@ static void execute_one_byte(struct nor *nor)
 static void leave_qpi(struct nor *nor)
 {
 	if (nor->all_ones && nor->num_bytes > 0)
-		nor->qpi = false;
+		nor_lines_leave_quad(nor);
 }
 
 void nor_command_deselect(struct nor *nor)
@@ -398,6 +411,10 @@ void nor_command_deselect(struct nor *nor)
 		execute_write_status(nor);
 	} else if (command->kind == NOR_COMMAND_WRITE_EXTENDED) {
 		execute_write_extended(nor);
+	} else if (command->kind == NOR_COMMAND_WRITE_CONFIG) {
+		execute_write_config(nor);
+	} else if (command->kind == NOR_COMMAND_MODE_RESET && nor->part.traits & NOR_TRAIT_QPI) {
+		nor_lines_leave_quad(nor);
 	} else if (command->kind == NOR_COMMAND_RELEASE && nor->deep_power_down) {
 		nor->deep_power_down = false;
 		nor->ready_ps = nor->vb->clock.now_ps + nor->part.deep_power_down_release_us * VB_PS_PER_US;

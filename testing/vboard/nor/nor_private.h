@@ -4,6 +4,7 @@
  * Inside of the flash model; only nor*.c include this.
  *   nor.c          power, lines, bits, bytes
  *   nor_command.c  what the bytes of a command mean, and what the chip answers
+ *   nor_lines.c    commands on two and four lines: which phase goes where, dummy clocks, XIP
  *   nor_execute.c  what a complete command does when CS rises; nor_protect.c may forbid it
  *   nor_cells.c    what that does to the cells, and for how long
  */
@@ -66,11 +67,13 @@ enum nor_command_kind {
 	NOR_COMMAND_RELEASE,
 	NOR_COMMAND_READ_STATUS,	/* `index` says which */
 	NOR_COMMAND_READ_ERRORS,	/* S25FL-L's 07h */
+	NOR_COMMAND_READ_CONFIG,	/* Micron's volatile configuration; `index` 1: the enhanced one */
 	NOR_COMMAND_READ_FLAGS,
 	NOR_COMMAND_PROGRAM,
 	NOR_COMMAND_ERASE,
 	NOR_COMMAND_ERASE_CHIP,
 	NOR_COMMAND_WRITE_STATUS,
+	NOR_COMMAND_WRITE_CONFIG,
 	NOR_COMMAND_WRITE_EXTENDED,
 	NOR_COMMAND_MODE_RESET,
 	NOR_COMMAND_WRITE_ENABLE,	/* from here on: one byte, executed when CS rises */
@@ -93,9 +96,10 @@ struct nor_command {
 	enum nor_command_kind kind;
 	unsigned int traits;	/* the part has it when it has one of these; 0: every part */
 	uint8_t address_bytes;
-	uint8_t dummy_bytes;
+	uint8_t dummy_clocks;
 	uint8_t index;
 	const char *name;
+	uint8_t address_lines, data_lines;
 };
 
 struct nor {
@@ -122,7 +126,9 @@ struct nor {
 	const struct nor_command *running;
 	uint8_t opcode;
 	uint64_t num_bytes;		/* complete ones since CS fell */
-	unsigned int num_left;		/* of the address or dummy phase */
+	unsigned int num_left;		/* bytes of the address phase, clocks of the dummy phase */
+	bool dummy_begun;
+	bool lines_reported;		/* once for each command */
 	uint64_t address;
 	uint64_t num_data;		/* data bytes received or sent */
 	uint32_t limit_hz;		/* 0: none, or exceeding it has been reported */
@@ -139,7 +145,9 @@ struct nor {
 	bool address_4byte;
 	uint8_t extended_address;	/* fourth address byte of 3-byte mode */
 	bool deep_power_down;
-	bool qpi;
+	bool qpi;			/* QPI, or Micron's quad I/O protocol: every phase on four lines */
+	uint8_t config[2];		/* Micron: volatile and enhanced volatile configuration */
+	const struct nor_command *xip;	/* commands start with the address, and are this one; NULL: they do not */
 	bool reset_enabled;
 	bool locked;			/* SST26 after power-on */
 	bool error_program, error_erase, error_protect;
@@ -149,6 +157,8 @@ struct nor {
 
 /* nor.c */
 bool nor_is_stuck(const struct nor *nor);
+/* A byte that takes `clocks`, while no other is half done. */
+uint8_t nor_whole_byte(struct nor *nor, uint8_t in, unsigned int clocks, uint32_t clock_hz);
 /* Volatile state as after power-on, whatever the reason; a running operation must have been dealt with. */
 void nor_reset_volatile(struct nor *nor);
 
@@ -156,10 +166,23 @@ void nor_reset_volatile(struct nor *nor);
 void nor_command_build(struct nor *nor);
 void nor_command_select(struct nor *nor);
 void nor_command_byte(struct nor *nor, uint8_t in);
+/* `clocks` of the dummy phase, no more than are left. */
+void nor_command_dummy(struct nor *nor, unsigned int clocks);
+void nor_command_resume_xip(struct nor *nor);
 void nor_command_too_fast(struct nor *nor, uint32_t clock_hz);
 
 /* nor_execute.c */
 void nor_command_deselect(struct nor *nor);
+
+/* nor_lines.c */
+unsigned int nor_lines_dummy_clocks(const struct nor *nor);
+/* Whether the protocol that the chip is in has it. */
+bool nor_lines_has_command(const struct nor *nor, const struct nor_command *command);
+/* The first dummy clock of a fast read; `level` of DQ0, -1 when nobody drives it. */
+void nor_lines_confirm_xip(struct nor *nor, int level);
+void nor_lines_write_config(struct nor *nor);
+/* Back to one line, however the chip was told. */
+void nor_lines_leave_quad(struct nor *nor);
 
 /* nor_cells.c */
 int nor_cells_open(struct nor *nor, const char *path);

@@ -159,7 +159,7 @@ const struct nor_part nor_parts[] = {
 		.page_program_us = 500, .byte_program_us = 15, .chip_erase_ms = 62500,
 		.max_read_hz = 54 * MHZ, .max_clock_hz = 108 * MHZ,
 		.erase = { ERASE_4K(200 * MS), ERASE_64K(750 * MS) },
-		.traits = TRAITS_MICRON, .protect = NOR_PROTECT_BP4_SPLIT,
+		.traits = TRAITS_MICRON | NOR_TRAIT_MICRON_LINES, .protect = NOR_PROTECT_BP4_SPLIT,
 		.source = "no SFDP dump; erase: a quarter of the maxima of ST's n25q128a.h, 800/3000 ms/250 s; rest assumed",
 	}, {
 		/* The variety without opcodes with four address bytes: Linux 6.1 micron-st.c assumes none either. */
@@ -167,7 +167,7 @@ const struct nor_part nor_parts[] = {
 		.page_program_us = 500, .byte_program_us = 15, .chip_erase_ms = 125000,
 		.max_read_hz = 54 * MHZ, .max_clock_hz = 108 * MHZ,
 		.erase = { ERASE_4K(200 * MS), ERASE_64K(750 * MS) },
-		.traits = TRAITS_MICRON | NOR_TRAIT_4BYTE_MODE_WREN, .protect = NOR_PROTECT_BP4_SPLIT,
+		.traits = TRAITS_MICRON | NOR_TRAIT_MICRON_LINES | NOR_TRAIT_4BYTE_MODE_WREN, .protect = NOR_PROTECT_BP4_SPLIT,
 		SFDP(sfdp_n25q256a),
 		.source = "times as the N25Q128A's, assumed; the chip's twice",
 	}, {
