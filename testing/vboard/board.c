@@ -2,13 +2,14 @@
 
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
- * (STM32F429); JTAG ids and AP ids as OpenOCD's tests and target files know them. The parts of F0 and G0 have only SWD
+ * (STM32F429), RM0385 rev 8 (STM32F746); JTAG ids and AP ids as OpenOCD's tests and target files know them. The parts of F0 and G0 have only SWD
  * in silicon; here they have a JTAG-DP, because remote_bitbang of OpenOCD 0.12.0 speaks JTAG.
  */
 
 #include "board.h"
 
 #include "board_app.h"
+#include "board_f746.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -19,9 +20,9 @@
 #define RAM_BASE	0x20000000u
 #define KIB		1024u
 
-#define MAX_PORTS	3
+#define MAX_PORTS	11
 #define MAX_STORAGES	3
-#define MAX_SETUP	12
+#define MAX_SETUP	24
 
 #define SECOND_FLASH_PART	"w25q64jv"
 
@@ -30,7 +31,7 @@
 struct storage_definition {
 	const char *name;
 	uint32_t base, size;
-	uint32_t reset_values[6];
+	uint32_t reset_values[7];
 };
 
 /* What the members of a family have in common. */
@@ -40,9 +41,11 @@ struct family {
 	bool gpio_has_brr;
 	uint32_t gpio_enable_offset, gpio_reset_offset;	/* in RCC */
 	unsigned int gpio_first_bit;
+	unsigned int num_ports;
 	struct {
 		uint32_t moder, ospeedr, pupdr;
-	} port[MAX_PORTS];	/* reset values of ports A, B, C */
+	} port[MAX_PORTS];	/* reset values of ports A, B, C ... */
+	uint32_t boot_base;	/* where the flash is seen a second time, and the vectors are read */
 	struct storage_definition storage[MAX_STORAGES];
 };
 
@@ -53,6 +56,7 @@ static const struct family stm32f0 = {
 	.gpio_enable_offset = 0x14,	/* AHBENR */
 	.gpio_reset_offset = 0x28,	/* AHBRSTR */
 	.gpio_first_bit = 17,
+	.num_ports = 3,
 	.port = { { 0x28000000, 0x0c000000, 0x24000000 } },	/* section 8.4: PA13 and PA14 are SWD */
 	.storage = {
 		{ "FLASH", 0x40022000, 0x400, { [0] = 0x00000030, [4] = 0x00000080 } },	/* ACR, CR: section 3.5 */
@@ -68,6 +72,7 @@ static const struct family stm32g0 = {
 	.gpio_enable_offset = 0x34,	/* IOPENR */
 	.gpio_reset_offset = 0x24,	/* IOPRSTR */
 	.gpio_first_bit = 0,
+	.num_ports = 3,
 	.port = { { 0xebffffff, 0x0c000000, 0x24000000 }, { 0xffffffff, 0, 0 }, { 0xffffffff, 0, 0 } },
 	.storage = {
 		{ "FLASH", 0x40022000, 0x400, { [0] = 0x00040600 } },	/* ACR: section 3.7.1 */
@@ -83,11 +88,30 @@ static const struct family stm32f4 = {
 	.gpio_enable_offset = 0x30,	/* AHB1ENR */
 	.gpio_reset_offset = 0x10,	/* AHB1RSTR */
 	.gpio_first_bit = 0,
+	.num_ports = 3,
 	.port = { { 0xa8000000, 0x0c000000, 0x64000000 }, { 0x00000280, 0x000000c0, 0x00000100 } },
 	.storage = {
 		{ "FLASH", F4_FLASH, 0x400, { [4] = 0x80000000, [5] = 0x0fffaaed } },	/* CR, OPTCR */
 		{ "PWR", 0x40007000, 0x400, { [0] = 0x0000c000 } },	/* CR: section 5.5 */
 		{ "DBGMCU", 0xe0042000, 0x400, { 0x20036419 } },	/* IDCODE: section 38.6.1 */
+	},
+};
+
+static const struct family stm32f7 = {
+	.rcc = RCC_STM32F7,
+	.gpio_base = 0x40020000,	/* RM0385 section 2.2.2 */
+	.gpio_has_brr = false,
+	.gpio_enable_offset = 0x30,	/* AHB1ENR */
+	.gpio_reset_offset = 0x10,	/* AHB1RSTR */
+	.gpio_first_bit = 0,
+	.num_ports = 11,
+	.port = { { 0xa8000000, 0x0c000000, 0x64000000 }, { 0x00000280, 0x000000c0, 0x00000100 } },
+	.boot_base = 0x00200000,	/* the flash on the ITCM bus, BOOT_ADD0's default */
+	.storage = {
+		/* CR, OPTCR, OPTCR1: sections 3.7.5 to 3.7.7 */
+		{ "FLASH", 0x40023c00, 0x400, { [4] = 0x80000000, [5] = 0xc0ffaafd, [6] = 0x00400080 } },
+		{ "PWR", 0x40007000, 0x400, { [0] = 0x0000c000 } },	/* CR1: section 4.4.1 */
+		{ "DBGMCU", 0xe0042000, 0x400, { 0x10016449 } },	/* IDCODE: section 40.6.1, revision Z */
 	},
 };
 
@@ -111,6 +135,7 @@ struct board_definition {
 	uint32_t ram_bytes, rom_bytes;
 	uint32_t flash_base;		/* an STM32F4's flash registers, instead of what `family` has there; 0: a ROM */
 	struct spi_definition spi;
+	bool is_f746_disco;		/* QUADSPI and what else board_f746.c has; no pins below */
 	unsigned int port;		/* 0: A ... of all pins of the flash */
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
 	int cs2_pin;			/* -1: one chip only */
@@ -125,6 +150,7 @@ const struct board_info board_infos[] = {
 	{ "stm32f4-gpio", "Cortex-M4 168 MHz, 192 KiB RAM; W25Q128JV (CS PB12) and W25Q64JV (CS PB11) bit-banged",
 		"w25q128jv" },
 	{ "stm32f4-mx25", "Cortex-M4 168 MHz, 192 KiB RAM; MX25L128 on SPI1 (no FIFO), CS PA4", "mx25l128" },
+	{ "stm32f746g-disco", "Cortex-M7 192 MHz, 320 KiB RAM; N25Q128A on QUADSPI, mapped at 90000000h", "n25q128a" },
 	{ "test-m3-w25q128", "Cortex-M3 72 MHz, 20 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (no FIFO)",
 		"w25q128jv" },
 	{ "test-m33-w25q128", "Cortex-M33 64 MHz, 64 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (FIFO)",
@@ -208,6 +234,33 @@ static const struct board_definition definitions[] = {
 		.setup = F4_SPI1_SETUP,
 	},
 	{
+		.family = &stm32f7,
+		.core = { .type = CORE_M7, .clock_hz = 192000000, .vector_table = 0x00200000, .mpu_regions = 8,
+			.fpb_comparators = 8, .dwt_comparators = 4 },
+		.ram_bytes = 320 * KIB,
+		.rom_bytes = 1024 * KIB,
+		.is_f746_disco = true,
+		.cs2_pin = NO_SECOND_CHIP,
+		.setup = {
+			{ 0x40023830, 0, 0x000007ff },		/* RCC_AHB1ENR: all ports */
+			{ 0x40023838, 0, 0x00000002 },		/* RCC_AHB3ENR.QSPIEN */
+			{ 0x40020400, 0x00003030, 0x00002020 },	/* GPIOB_MODER: PB2, PB6 alternate */
+			{ 0x40020408, 0x00003030, 0x00003030 },	/* GPIOB_OSPEEDR */
+			{ 0x40020420, 0x0f000f00, 0x0a000900 },	/* GPIOB_AFRL: PB2 AF9, PB6 AF10 */
+			{ 0x40020c00, 0x0fc00000, 0x0a800000 },	/* GPIOD_MODER: PD11..PD13 alternate */
+			{ 0x40020c08, 0x0fc00000, 0x0fc00000 },	/* GPIOD_OSPEEDR */
+			{ 0x40020c24, 0x00fff000, 0x00999000 },	/* GPIOD_AFRH: AF9 */
+			{ 0x40021000, 0x00000030, 0x00000020 },	/* GPIOE_MODER: PE2 alternate */
+			{ 0x40021008, 0x00000030, 0x00000030 },	/* GPIOE_OSPEEDR */
+			{ 0x40021020, 0x00000f00, 0x00000900 },	/* GPIOE_AFRL: PE2 AF9 */
+			{ 0xa0001030, 0xffffffff, 0x00001000 },	/* QUADSPI_LPTR */
+			{ 0xa0001000, 0xffffffff, 0x03500008 },	/* QUADSPI_CR: PRESCALER = 3 (48 MHz), APMS, TOIE, TCEN */
+			{ 0xa0001004, 0xffffffff, 0x00170100 },	/* QUADSPI_DCR: 16 MiB, CSHT = 1 */
+			{ 0xa0001000, 0, 0x00000001 },		/* QUADSPI_CR.EN */
+			{ 0xa0001014, 0xffffffff, 0x0d002503 },	/* QUADSPI_CCR: memory-mapped, READ with 3 address bytes */
+		},
+	},
+	{
 		/* Not a product: an STM32F103 has this core, this RAM and this SPI, but other pins (RM0008 section 9) */
 		.family = &stm32f4,
 		.core = { .type = CORE_M3, .clock_hz = 72000000, .mpu_regions = 8, .fpb_comparators = 6,
@@ -241,11 +294,13 @@ struct board_private {
 	struct ctl_stm32f4_flash *flash;	/* NULL: the board has a ROM */
 	struct ctl_gpio *port[MAX_PORTS];
 	struct ctl_stm32_spi *spi;
+	struct ctl_stm32_quadspi *quadspi;
 	struct ctl_wires *wires;
 	char *internal_image_path;
 };
 
-static const char *const port_name[MAX_PORTS] = { "GPIOA", "GPIOB", "GPIOC" };
+static const char *const port_name[MAX_PORTS] = { "GPIOA", "GPIOB", "GPIOC", "GPIOD", "GPIOE", "GPIOF", "GPIOG", "GPIOH",
+	"GPIOI", "GPIOJ", "GPIOK" };
 
 static struct dap_config dap_config_of(enum core_type type)
 {
@@ -263,12 +318,15 @@ static struct dap_config dap_config_of(enum core_type type)
 	case CORE_M33:
 		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .ahb_ap_idr = 0x14770015, .ap_base = 0xe00fe003,
 			.packed = true, .tar_wrap_bytes = 1024 };
-	case CORE_M4:
 	case CORE_M7:
+		/* RM0385 sections 40.6.2, 40.6.3: the boundary scan TAP and the CPU's */
+		return (struct dap_config){ .jtag_idcode = 0x5ba00477, .ahb_ap_idr = 0x74770001, .ap_base = 0xe00fd003,
+			.packed = true, .tar_wrap_bytes = 1024, .boundary_idcode = 0x06449041, .boundary_ir_bits = 5 };
+	case CORE_M4:
 		break;
 	}
 	return (struct dap_config){ .jtag_idcode = 0x4ba00477, .ahb_ap_idr = 0x24770011, .ap_base = 0xe00ff003,
-		.packed = true, .tar_wrap_bytes = type == CORE_M7 ? 1024 : 4096 };
+		.packed = true, .tar_wrap_bytes = 4096 };
 }
 
 static int load_internal_image(const char *path, uint8_t *rom, uint32_t rom_bytes)
@@ -315,7 +373,9 @@ static int add_memories(struct board *board, const struct board_options *options
 
 	if (bus_add_ram(&board->bus, "SRAM", RAM_BASE, definition->ram_bytes) ||
 			bus_add_ram(&board->bus, "flash", BOARD_ROM_BASE, definition->rom_bytes) ||
-			bus_add_alias(&board->bus, "boot", 0, definition->rom_bytes, BOARD_ROM_BASE))
+			bus_add_alias(&board->bus, "boot", definition->family->boot_base, definition->rom_bytes, BOARD_ROM_BASE))
+		return -1;
+	if (definition->is_f746_disco && board_f746_add_system_memory(board))
 		return -1;
 	uint8_t *rom = bus_ram_pointer(&board->bus, BOARD_ROM_BASE, definition->rom_bytes);
 	if (!rom)
@@ -381,7 +441,7 @@ static int add_ports(struct board *board)
 	struct board_private *private = board->private_data;
 	const struct family *family = private->definition->family;
 
-	for (unsigned int i = 0; i < MAX_PORTS; i++) {
+	for (unsigned int i = 0; i < family->num_ports; i++) {
 		uint32_t rcc_mask = 1u << (family->gpio_first_bit + i);
 		const struct ctl_gpio_config config = {
 			.name = port_name[i],
@@ -425,6 +485,17 @@ static int add_spi(struct board *board)
 	if (!private->spi)
 		return -1;
 	return ctl_storage_on_set(private->rcc, spi->reset_offset, spi->rcc_mask, ctl_stm32_spi_reset, private->spi);
+}
+
+static int add_quadspi(struct board *board)
+{
+	struct board_private *private = board->private_data;
+
+	private->quadspi = board_f746_add_quadspi(board, private->rcc, private->port);
+	if (!private->quadspi)
+		return -1;
+	/* AHB3RSTR.QSPIRST */
+	return ctl_storage_on_set(private->rcc, 0x18, 1u << 1, ctl_stm32_quadspi_reset, private->quadspi);
 }
 
 static int connect_pins(struct board *board)
@@ -476,7 +547,11 @@ static int add_peripherals(struct board *board)
 		if (!private->storage[i])
 			return -1;
 	}
-	return add_ports(board) || add_spi(board) || connect_pins(board) ? -1 : 0;
+	if (add_ports(board))
+		return -1;
+	if (private->definition->is_f746_disco)
+		return add_quadspi(board);
+	return add_spi(board) || connect_pins(board) ? -1 : 0;
 }
 
 static struct board_pin pin_at(const struct board_definition *definition, unsigned int pin)
@@ -491,6 +566,10 @@ static void describe_wiring(struct board *board)
 	const struct board_private *private = board->private_data;
 	const struct board_definition *definition = private->definition;
 
+	if (private->quadspi) {
+		board->wiring.quadspi_base = BOARD_F746_QUADSPI_BASE;
+		return;
+	}
 	board->wiring.spi_base = definition->spi.base;
 	board->wiring.cs = pin_at(definition, definition->cs_pin);
 	if (definition->cs2_pin != NO_SECOND_CHIP)
@@ -534,6 +613,8 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 	ctl_wires_set_idle(private->wires, on_idle, board);
 	if (private->flash)
 		ctl_stm32f4_flash_set_wait(private->flash, on_idle, board);
+	if (private->quadspi)
+		ctl_stm32_quadspi_set_idle(private->quadspi, on_idle, board);
 	return 0;
 }
 
@@ -580,6 +661,7 @@ void board_free(struct board *board)
 	if (board->core)
 		core_free(board->core);
 	ctl_stm32_spi_free(private->spi);
+	ctl_stm32_quadspi_free(private->quadspi);
 	for (unsigned int i = 0; i < MAX_PORTS; i++)
 		ctl_gpio_free(private->port[i]);
 	for (unsigned int i = 0; i < MAX_STORAGES; i++)

@@ -398,6 +398,12 @@ void bus_note_flash_busy(struct bus *bus)
 	bus->flash_periods++;
 }
 
+void bus_note_code_changed(struct bus *bus, uint32_t address, uint32_t size)
+{
+	if (bus->ram_written)
+		bus->ram_written(bus->ram_written_context, address, size);
+}
+
 void bus_reset(struct bus *bus)
 {
 	for (unsigned int i = 0; i < bus->num_devices; i++) {

@@ -26,6 +26,12 @@ struct bus_device {
 	int (*read)(void *context, uint32_t offset, unsigned int size, uint32_t *value, enum bus_master master);
 	int (*write)(void *context, uint32_t offset, unsigned int size, uint32_t value, enum bus_master master);
 	void (*reset)(void *context);	/* system reset; may be NULL */
+	/*
+	 * For a device that the CPU can execute from, else NULL: the bytes of the instructions at `offset`, and in
+	 * `num_bytes` how many follow; NULL for a bus error on the fetch. When the answer changes, the device calls
+	 * bus_note_code_changed().
+	 */
+	const uint8_t *(*code)(void *context, uint32_t offset, uint32_t *num_bytes);
 };
 
 /*
@@ -76,6 +82,7 @@ struct bus {
 	void *ram_written_context;
 	unsigned int flash_periods;	/* how often bus_note_flash_busy() was called */
 	unsigned int last_device;	/* most recently used one; accesses come in runs */
+	uint64_t stalled_until_ps;
 };
 
 void bus_init(struct bus *bus, struct vb *vb);
@@ -115,6 +122,26 @@ void bus_read_flash(struct bus *bus, uint32_t address, enum bus_master master);
 void bus_note_flash_fetched(struct bus *bus, uint32_t address, uint32_t *start, uint32_t *end);
 /* The controller says that its array is not readable for a while: before_read must be asked again. */
 void bus_note_flash_busy(struct bus *bus);
+/* For a device with code(): what it said of this range is no longer true. */
+void bus_note_code_changed(struct bus *bus, uint32_t address, uint32_t size);
+/*
+ * For a device, from its read or write callback: the access takes until then (wait states). The master takes that off
+ * with bus_take_stall() after the access; 0 when there is none.
+ */
+static inline void bus_stall(struct bus *bus, uint64_t until_ps)
+{
+	if (until_ps > bus->stalled_until_ps)
+		bus->stalled_until_ps = until_ps;
+}
+
+static inline uint64_t bus_take_stall(struct bus *bus)
+{
+	uint64_t until_ps = bus->stalled_until_ps;
+
+	bus->stalled_until_ps = 0;
+	return until_ps;
+}
+
 /* System reset of all devices; RAM keeps its content. */
 void bus_reset(struct bus *bus);
 

@@ -46,6 +46,17 @@ static void skip_time_to(struct core *core, uint64_t time_ps)
 	core->epoch_ps = time_ps;
 }
 
+void core_stall(struct core *core, uint64_t until_ps)
+{
+	uint64_t cycle = cycle_at(core, until_ps);
+
+	if (cycle <= core->insn_cycles)
+		return;
+	/* Also its start, which is the time of the next access of an LDM. */
+	core->cycles += cycle - core->insn_cycles;
+	core->insn_cycles = cycle;
+}
+
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
 {
 	while (b) {
@@ -406,6 +417,10 @@ static void describe_clock(struct core *core)
 
 static void on_ram_written(void *context, uint32_t address, uint32_t size)
 {
+	struct core *core = context;
+
+	/* It may have ceased to exist, in a device that is mapped now and then. */
+	core->window_size = 0;
 	engine_drop_code(context, address, size);
 }
 

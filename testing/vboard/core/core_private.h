@@ -272,6 +272,8 @@ struct core {
 
 /* core.c */
 uint64_t core_time_ps(const struct core *core, uint64_t cycles);
+/* The access of the instruction that executes takes until `until_ps`. */
+void core_stall(struct core *core, uint64_t until_ps);
 struct core_regs *core_regs(struct core *core);		/* for reading */
 struct core_regs *core_regs_change(struct core *core);	/* for writing */
 void core_request(struct core *core);	/* makes a running engine come back before the next instruction */

@@ -157,6 +157,29 @@ static void refresh(struct core *core)
 	core->window_size = 0;
 }
 
+/* Code in a device, from `address` on. */
+static bool open_device_window(struct core *core, uint32_t address)
+{
+	for (unsigned int i = 0; i < core->bus->num_devices; i++) {
+		const struct bus_device *device = &core->bus->device[i];
+		uint32_t start = address, end, num_bytes = 0;
+		const uint8_t *bytes;
+
+		if (!device->code || address - device->base >= device->size)
+			continue;
+		bytes = device->code(device->context, address - device->base, &num_bytes);
+		if (!bytes || num_bytes < 2)
+			return false;
+		end = address + (num_bytes - 1);
+		mpu_narrow(core, address, &start, &end);
+		core->window_start = start;
+		core->window_size = end - start + 1;
+		core->window_bytes = bytes;
+		return true;
+	}
+	return false;
+}
+
 /* Finds the code at `address` and how far around it the answer holds. Returns 0 or the reason to stop. */
 static enum stop_reason open_window(struct core *core, uint32_t address)
 {
@@ -186,7 +209,7 @@ static enum stop_reason open_window(struct core *core, uint32_t address)
 		core->window_bytes = ram->bytes + (start - ram->base);
 		return STOP_TIME;
 	}
-	return STOP_FETCH_BUS_ERROR;
+	return open_device_window(core, address) ? STOP_TIME : STOP_FETCH_BUS_ERROR;
 }
 
 /* Returns false when the instruction must not be executed (a stop is under way). */

@@ -16,6 +16,7 @@ struct mmio_window {
 	struct mmio_window *next;
 	struct core *core;
 	uint32_t base;
+	bool executable;
 };
 
 struct undo {

@@ -4,8 +4,8 @@
  * Peripherals of the MCU: register models, written from the reference manuals (never from the target code in
  * contrib/loaders/flash/ofl/ctl_*.c, which they are there to judge). Each adds itself to the bus.
  *
- * Manuals: RM0090 (STM32F405..F439), RM0360 (STM32F030), RM0454 (STM32G0x0). Register offsets and
- * bit positions were compared with ST's CMSIS headers (cmsis_device_f4 cdbad76, _f0 f3174b2, _g0 6988fd4).
+ * Manuals: RM0090 (STM32F405..F439), RM0360 (STM32F030), RM0454 (STM32G0x0), RM0385 (STM32F74x/75x). Register offsets
+ * and bit positions were compared with ST's CMSIS headers (cmsis_device_f4 cdbad76, _f0 f3174b2, _g0 6988fd4).
  */
 
 #ifndef OFL_VBOARD_CTL_H
@@ -92,6 +92,7 @@ uint32_t ctl_storage_get(const struct ctl_storage *storage, uint32_t offset);
 enum ctl_rcc_family {
 	RCC_STM32F0,	/* RM0360 section 7, at 40021000h */
 	RCC_STM32F4,	/* RM0090 section 6 (F42x/F43x), at 40023800h */
+	RCC_STM32F7,	/* RM0385 section 5, at 40023800h */
 	RCC_STM32G0,	/* RM0454 section 5, at 40021000h */
 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORAGE_MAX_RULES	16
+#define STORAGE_MAX_RULES	32
 
 struct storage_rule {
 	uint32_t offset;
@@ -169,6 +169,13 @@ static const struct rcc_family rcc_family[] = {
 	},
 	[RCC_STM32F4] = {
 		/* RM0090 section 6.3: CR, PLLCFGR, AHB1ENR, CSR, PLLI2SCFGR, PLLSAICFGR */
+		.base = 0x40023800,
+		.reset_value = { { 0x00, 0x00000083 }, { 0x04, 0x24003010 }, { 0x30, 0x00100000 }, { 0x74, 0x0e000000 },
+			{ 0x84, 0x24003000 }, { 0x88, 0x24003000 } },
+		.follow = { { 0x00, 0x15010001, 1 }, { 0x08, 0x3, 2 }, { 0x70, 0x1, 1 }, { 0x74, 0x1, 1 } },
+	},
+	[RCC_STM32F7] = {
+		/* RM0385 section 5.3: as the F4's but for PLLSAICFGR; DTCMRAMEN in AHB1ENR */
 		.base = 0x40023800,
 		.reset_value = { { 0x00, 0x00000083 }, { 0x04, 0x24003010 }, { 0x30, 0x00100000 }, { 0x74, 0x0e000000 },
 			{ 0x84, 0x24003000 }, { 0x88, 0x24003000 } },

@@ -66,7 +66,7 @@ struct dap *dap_new(struct vb *vb, struct bus *bus, struct core *core, const str
 	dap_set_timing(dap, DEFAULT_TCK_KHZ, DEFAULT_ROUND_TRIP_US);
 	memap_init(&dap->memap);
 	jtag_init(&dap->jtag);
-	if (jtagdp_init(dap) != 0) {
+	if (jtagdp_init(dap) != 0 || (config->boundary_idcode && boundary_init(dap) != 0)) {
 		free(dap);
 		return NULL;
 	}

@@ -17,7 +17,11 @@ struct dap_config {
 	uint32_t ap_base;	/* ROM table, as BASE reads */
 	bool packed;		/* MEM-AP does packed 8/16-bit transfers (not on M0/M0+) */
 	uint32_t tar_wrap_bytes;	/* auto-increment wraps here: 1024 or 4096 */
-	uint32_t ap_access_ns;	/* a memory access keeps the AP busy this long, and scans get WAIT; 0: never */
+	/* A memory access keeps the AP busy this long, and scans get WAIT; 0: only while the bus makes it wait */
+	uint32_t ap_access_ns;
+	/* TAP for boundary scan on the TDI side of the debug port's; 0: none */
+	uint32_t boundary_idcode;
+	unsigned int boundary_ir_bits;
 };
 
 struct dap;

@@ -80,6 +80,9 @@ struct jtagdp {
 
 int jtagdp_init(struct dap *dap);
 
+/* boundary.c: a TAP that has nothing but IDCODE and BYPASS. */
+int boundary_init(struct dap *dap);
+
 /* dp.c: registers of the debug port, the same for every wire protocol. */
 
 struct dp {

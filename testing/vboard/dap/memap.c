@@ -127,6 +127,7 @@ static bool access_banked(struct dap *dap, unsigned int reg, bool write, uint32_
 
 static bool access_memory(struct dap *dap, unsigned int reg, bool write, uint32_t *data)
 {
+	uint64_t stalled_until_ps;
 	bool good;
 
 	dap_sync(dap);
@@ -135,6 +136,9 @@ static bool access_memory(struct dap *dap, unsigned int reg, bool write, uint32_
 	else
 		good = access_banked(dap, reg, write, data);
 	dap->dp.busy_until_ps = dap->vb->clock.now_ps + dap->config.ap_access_ns * VB_PS_PER_NS;
+	stalled_until_ps = bus_take_stall(dap->bus);
+	if (stalled_until_ps > dap->dp.busy_until_ps)
+		dap->dp.busy_until_ps = stalled_until_ps;
 	dap_access_done(dap);
 	return good;
 }
