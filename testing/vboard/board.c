@@ -2,8 +2,8 @@
 
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
- * (STM32F429), RM0385 rev 8 (STM32F746); JTAG ids and AP ids as OpenOCD's tests and target files know them. The parts of F0 and G0 have only SWD
- * in silicon; here they have a JTAG-DP, because remote_bitbang of OpenOCD 0.12.0 speaks JTAG.
+ * (STM32F429), RM0385 (STM32F746); JTAG ids and AP ids as OpenOCD's tests and target files know them. The parts of F0
+ * and G0 have only SWD in silicon; here they have a JTAG-DP, because remote_bitbang of OpenOCD 0.12.0 speaks JTAG.
  */
 
 #include "board.h"
@@ -299,8 +299,9 @@ struct board_private {
 	char *internal_image_path;
 };
 
-static const char *const port_name[MAX_PORTS] = { "GPIOA", "GPIOB", "GPIOC", "GPIOD", "GPIOE", "GPIOF", "GPIOG", "GPIOH",
-	"GPIOI", "GPIOJ", "GPIOK" };
+static const char *const port_name[MAX_PORTS] = {
+	"GPIOA", "GPIOB", "GPIOC", "GPIOD", "GPIOE", "GPIOF", "GPIOG", "GPIOH", "GPIOI", "GPIOJ", "GPIOK",
+};
 
 static struct dap_config dap_config_of(enum core_type type)
 {

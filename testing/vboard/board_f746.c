@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * STM32F746G discovery board. Addresses: RM0385 rev 8 sections 2.2 and 3.3; pins: UM1907 (the board's manual), the same
+ * STM32F746G discovery board. Addresses: RM0385 sections 2.2 and 3.3; pins: UM1907 (the board's manual), the same
  * that OpenOCD's board file sets up.
  */
 

@@ -471,7 +471,11 @@ void engine_drop_code(struct core *core, uint32_t address, uint32_t size)
 		core_request(core);
 		return;
 	}
-	uc_ctl_remove_cache(core->engine->uc, address, (uint64_t)address + size);
+	/* It does not find what was translated from a device. */
+	if (bus_ram_pointer(core->bus, address, 1))
+		uc_ctl_remove_cache(core->engine->uc, address, (uint64_t)address + size);
+	else
+		uc_ctl_flush_tlb(core->engine->uc);
 }
 
 static void prepare_data_hook(struct core *core)
@@ -572,6 +576,9 @@ static void run_freely(struct core *core)
 	struct engine *engine = core->engine;
 	uc_err error;
 
+	/* What is read before the first instruction is code. */
+	core->insn_pc = NO_END_ADDRESS;
+	core->insn_cycles = core->cycles;
 	engine->interrupted = false;
 	engine->running = true;
 	error = uc_emu_start(engine->uc, core->regs.pc | 1, NO_END_ADDRESS, 0, 0);

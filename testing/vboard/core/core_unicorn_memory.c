@@ -45,8 +45,9 @@ static void note_data_fault(struct core *core, uint32_t address, enum stop_reaso
 }
 
 /*
- * Whether libunicorn reads code: of what it has not executed yet, up to the end of a basic block. While a load executes,
- * its PC is that of the instruction (because there is a CODE hook); when it translates, it is already the next one's.
+ * Whether libunicorn reads code: of what it has not executed yet, up to the end of a basic block. While a load
+ * executes, its PC is that of the instruction (because there is a CODE hook); when it translates, it is already the
+ * next one's.
  * A fetch that fails is no fault before the instruction is to be executed: open_window() asks for that.
  */
 static bool is_fetch(const struct mmio_window *window)
@@ -83,9 +84,14 @@ static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size, 
 	uint32_t address = window->base + (uint32_t)offset;
 	uint32_t value = 0;
 
+	bool fetch = is_fetch(window);
+
 	(void)uc;
+	/* What is fetched is needed when the instruction before it is over. */
+	if (fetch)
+		core->insn_cycles = core->cycles;
 	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
-	if (is_fetch(window))
+	if (fetch)
 		bus_read(core->bus, address, size, &value, BUS_CPU);
 	else if (is_mmio_denied(core, address) || bus_read(core->bus, address, size, &value, BUS_CPU) != 0)
 		note_data_fault(core, address, STOP_DATA_BUS_ERROR);

@@ -31,7 +31,7 @@ void nor_reset_volatile(struct nor *nor)
 	nor->extended_address = 0;
 	nor->deep_power_down = false;
 	nor->qpi = false;
-	/* N25Q128A data sheet, "Volatile Configuration Register", "Enhanced Volatile Configuration Register" */
+	/* Micron's volatile and enhanced volatile configuration (nor_lines.c) */
 	nor->config[0] = 0xfb;
 	nor->config[1] = 0xdf;
 	nor->xip = NULL;

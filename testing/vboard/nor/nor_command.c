@@ -37,8 +37,7 @@
 
 /*
  * The first row that fits an opcode and the part's traits counts. Dummies are in clocks; lines are those of address and
- * data in the protocol whose opcodes go over one line. Rows of NOR_TRAIT_MICRON_LINES: N25Q128A data sheet rev. L, table
- * "Command Set".
+ * data in the protocol whose opcodes go over one line. Rows of NOR_TRAIT_MICRON_LINES: see nor_lines.c.
  */
 static const struct nor_command commands[] = {
 	{ 0x03, NOR_COMMAND_READ, 0, NOR_ADDRESS_CURRENT, 0, 0, "read", 1, 1 },
@@ -65,10 +64,10 @@ static const struct nor_command commands[] = {
 	{ 0x70, NOR_COMMAND_READ_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "read flag status", 1, 1 },
 	{ 0x02, NOR_COMMAND_PROGRAM, 0, NOR_ADDRESS_CURRENT, 0, 0, "page program", 1, 1 },
 	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_4BYTE_OPCODES, 4, 0, 0, "page program", 1, 1 },
-	{ 0xa2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "dual page program", 1, 2 },
-	{ 0xd2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended dual page program", 2, 2 },
-	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "quad page program", 1, 4 },
-	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended quad page program", 4, 4 },
+	{ 0xa2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "dual program", 1, 2 },
+	{ 0xd2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended dual program", 2, 2 },
+	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "quad program", 1, 4 },
+	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended quad program", 4, 4 },
 	{ 0xc7, NOR_COMMAND_ERASE_CHIP, 0, 0, 0, 0, "chip erase", 1, 1 },
 	{ 0x60, NOR_COMMAND_ERASE_CHIP, NOR_TRAIT_CHIP_ERASE_60, 0, 0, 0, "chip erase", 1, 1 },
 	{ 0x01, NOR_COMMAND_WRITE_STATUS, 0, 0, 0, 0, "write status", 1, 1 },

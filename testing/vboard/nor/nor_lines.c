@@ -3,8 +3,9 @@
 /*
  * Commands on two and four lines.
  *
- * Source: N25Q128A data sheet rev. L (Micron, 3 V, 65 nm), "Command Set", "Volatile and Enhanced Volatile Configuration
- * Register", "XIP Mode". What is a violation here:
+ * Source: data sheet of the N25Q family (n25q_256mb_65nm rev. W of the N25Q256A: table 18 "Command Set" and its notes,
+ * "Volatile Configuration Register", "Enhanced Volatile Configuration Register", "XIP Mode"); the numbers of dummy
+ * clocks are also in the N25Q256A's SFDP. What is a violation here:
  * - Opcode, address or data on other lines than the chip expects. The rest of the command is not understood. Not: F5h
  *   and FFh alone on four lines to a chip that listens to one, which see two clocks; it is how one brings a chip of
  *   unknown state back to one line.
@@ -54,8 +55,8 @@ bool nor_lines_has_command(const struct nor *nor, const struct nor_command *comm
 	if (!nor->qpi)
 		return command->opcode != 0xaf;
 	if (!is_micron(nor))
-		return true;
-	/* "Command Set", column "Quad I/O": not read (03h), the dual commands, and read id (9Fh) only as AFh */
+		return !command->dummy_clocks;
+	/* Table 18, column "Quad I/O": not read (03h), the dual commands, and read id (9Fh) only as AFh */
 	return !(command->kind == NOR_COMMAND_READ && !command->dummy_clocks) && command->data_lines != 2
 			&& command->opcode != 0x9f;
 }
