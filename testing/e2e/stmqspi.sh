@@ -83,7 +83,7 @@ expect_log "^read: 1"
 
 vboard_stop
 expected_check
-ok "erased by sectors of 64 KiB" test "$(report_get erases.64k)" = 8
+ok "erased by sectors of 64 KiB" test "$(report_get erases.64k)" = 6
 ok "and by nothing else" test "$(report_get erases.4k)$(report_get erases.chip)" = 00
 
 # Another chip on the same pins: what is not in the driver's table is found by its SFDP.

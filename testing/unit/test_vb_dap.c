@@ -136,6 +136,26 @@ static void test_second_tap_in_the_chain(void **state)
 	assert_int_equal(scan_dr(0x1f, 7), 0x1f << 2 & 0x7f);
 }
 
+/* The boundary-scan TAP that a board's configuration asks for. */
+static void test_boundary_tap(void **state)
+{
+	struct dap_config config = v7m_config;
+
+	teardown(state);
+	config.boundary_idcode = 0x06449041;
+	config.boundary_ir_bits = 5;
+	make_world(&config, NULL);
+	to_reset_and_idle();
+	assert_int_equal(scan_dr(0, 64), (uint64_t)0x06449041 << 32 | IDCODE);
+	/* Five bits behind the four: IDCODE is 00001b, all else bypasses */
+	assert_int_equal(scan_ir(0x01 << 4 | IR_BYPASS, 9), 0x1 << 4 | 0x1);
+	assert_int_equal(scan_dr(0, 33) >> 1, 0x06449041);
+	scan_ir(0x1f << 4 | IR_IDCODE, 9);
+	assert_int_equal(scan_dr(0x1ull << 33, 34), (uint64_t)IDCODE);
+	scan_ir(0x02 << 4 | IR_IDCODE, 9);
+	assert_int_equal(scan_dr(0x1, 34), 1ull << 33 | IDCODE);
+}
+
 /* DP */
 
 static void test_power_up(void **state)
@@ -310,6 +330,25 @@ static void test_wait_and_stickyorun(void **state)
 	assert_int_equal(world->num_accesses, 2);
 }
 
+/* Without a time of its own the AP is busy while the bus makes it wait. */
+static void test_wait_states_of_the_bus(void **state)
+{
+	(void)state;
+	setup_transfer(CSW_32 | CSW_SINGLE, RAM_BASE);
+	dp_w(DP_CTRL_STAT, POWER_REQ);
+	world->stall_ps = 100 * VB_PS_PER_US;
+	acc(IR_APACC, AP_DRW, true, 0);
+	world->stall_ps = 0;
+	acc(IR_DPACC, DP_RDBUFF, true, 0);
+	assert_int_equal(world->last_ack, ACK_WAIT);
+	wait_for_ap();
+	acc(IR_APACC, AP_DRW, true, 0);
+	assert_int_equal(world->last_ack, ACK_OK);
+	acc(IR_DPACC, DP_RDBUFF, true, 0);
+	assert_int_equal(world->last_ack, ACK_OK);
+	assert_no_sticky();
+}
+
 static void test_wait_without_orundetect(void **state)
 {
 	(void)state;
@@ -474,6 +513,7 @@ int main(void)
 		TEST(test_pause_keeps_the_shift_register),
 		TEST(test_trst),
 		TEST(test_second_tap_in_the_chain),
+		TEST(test_boundary_tap),
 		TEST(test_power_up),
 		TEST_POWERED(test_registers_survive_tap_reset),
 		TEST_POWERED(test_rdbuff_reads_zero),
@@ -484,6 +524,7 @@ int main(void)
 		TEST_POWERED(test_sticky_error),
 		TEST_POWERED(test_failed_read_is_not_data),
 		TEST_POWERED(test_wait_and_stickyorun),
+		TEST_POWERED(test_wait_states_of_the_bus),
 		TEST_POWERED(test_wait_without_orundetect),
 		TEST_POWERED(test_abort_ends_the_wait),
 		TEST(test_tck_takes_time),

@@ -118,7 +118,7 @@ static void test_execution(void **state)
 {
 	/* ldr r1, [pc, #8]; movs r0, #0; loop: adds r0, #1; str r0, [r1]; b loop; nop; .word RAM + 8000h */
 	static const uint16_t counter[] = { 0x4902, 0x2000, 0x3001, 0x6008, 0xe7fc, 0xbf00, 0x8000, 0x2000 };
-	/* A 32-bit instruction over a page boundary, a call and a return: bl function; b .; function: add.w r2, r2, #5; bx lr */
+	/* Over a page boundary: bl function; b .; function: add.w r2, r2, #5; bx lr */
 	static const uint16_t call[] = { 0xf000, 0xf801, 0xe7fe, 0xf102, 0x0205, 0x4770 };
 	struct fixture *f = *state;
 
@@ -265,6 +265,105 @@ static void test_own_code(void **state)
 	assert_int_equal(get(f, CFSR), IBUSERR);
 }
 
+static void invalidate_all(struct fixture *f)
+{
+	for (uint32_t way = 0; way < 4; way++) {
+		for (uint32_t set = 0; set < 32; set++)
+			put(f, 0xe000ef60, way << 30 | set << 5);	/* DCISW */
+	}
+}
+
+/* One word by the CPU, with a load in RAM. */
+static uint32_t load(struct fixture *f, uint32_t address)
+{
+	put(f, RAM + 0x1000, 0xe7fe680a);	/* ldr r2, [r1]; b . */
+	core_reg_set(f->board->core, 1, address);
+	core_reg_set(f->board->core, 2, 0xdeadbeef);
+	run_at(f, RAM + 0x1000, 5000);
+	return core_reg_get(f->board->core, 2);
+}
+
+/* The memory is normal memory: the bus gets the words around an unaligned load. */
+static void test_unaligned_loads(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *content = nor_content(f->board->nor) + 0x3000;
+
+	for (unsigned int i = 0; i < 64; i++)
+		content[i] = (uint8_t)i;
+	assert_int_equal(load(f, MAPPED + 0x3001), 0x04030201);
+	assert_int_equal(load(f, MAPPED + 0x301e), 0x21201f1e);
+	invalidate_all(f);
+	put(f, 0xe000ed14, get(f, 0xe000ed14) | 0x10000);
+	assert_int_equal(load(f, MAPPED + 0x301d), 0x201f1e1d);
+	assert_clean(f);
+}
+
+static void set_content(struct fixture *f, uint32_t offset, uint8_t value)
+{
+	memset(nor_content(f->board->nor) + offset, value, 32);
+}
+
+static void test_data_cache(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t ccr = get(f, 0xe000ed14);
+
+	invalidate_all(f);
+	put(f, 0xe000ed14, ccr | 0x10000);
+	assert_int_equal(get(f, 0xe000ed14), ccr | 0x10000);
+	set_content(f, 0x1000, 0x11);
+	set_content(f, 0x2000, 0x21);
+	assert_int_equal(load(f, MAPPED + 0x1010), 0x11111111);
+	assert_int_equal(load(f, MAPPED + 0x2010), 0x21212121);
+	/* Changed behind the cache's back: stale, for the whole line, and only for the CPU */
+	set_content(f, 0x1000, 0x12);
+	set_content(f, 0x2000, 0x22);
+	assert_int_equal(load(f, MAPPED + 0x101c), 0x11111111);
+	assert_int_equal(get(f, MAPPED + 0x101c), 0x12121212);
+	/* To clean does not help, nor to invalidate another line */
+	put(f, 0xe000ef68, MAPPED + 0x1000);
+	put(f, 0xe000ef5c, MAPPED + 0x1020);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x11111111);
+	put(f, 0xe000ef5c, MAPPED + 0x1004);	/* DCIMVAC */
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x12121212);
+	assert_int_equal(load(f, MAPPED + 0x2000), 0x21212121);
+	put(f, 0xe000ef70, MAPPED + 0x2000);	/* DCCIMVAC */
+	assert_int_equal(load(f, MAPPED + 0x2000), 0x22222222);
+
+	/* Off and on again: what was there is still there */
+	set_content(f, 0x1000, 0x13);
+	put(f, 0xe000ed14, ccr);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x13131313);
+	put(f, 0xe000ed14, ccr | 0x10000);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x12121212);
+	for (uint32_t way = 0; way < 4; way++)
+		put(f, 0xe000ef74, way << 30 | (0x1000 & 0x3e0));	/* DCCISW */
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x13131313);
+	/* Five lines in one set: the first has gone */
+	for (uint32_t i = 1; i <= 4; i++)
+		load(f, MAPPED + 0x1000 + 0x400 * i);
+	set_content(f, 0x1000, 0x14);
+	set_content(f, 0x2000, 0x24);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x14141414);
+	assert_clean(f);
+
+	/* Not where the MPU says otherwise: region 0, 16 MiB, full access, TEX = 1, C = B = 0 */
+	put(f, 0xe000ed9c, MAPPED | 0x10);
+	put(f, 0xe000eda0, 0x03080000 | 23 << 1 | 1);
+	put(f, 0xe000ed94, 5);
+	set_content(f, 0x1000, 0x15);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x15151515);
+	put(f, 0xe000ed94, 0);
+	assert_int_equal(load(f, MAPPED + 0x1000), 0x14141414);
+
+	/* After a reset nobody knows what is in it */
+	core_system_reset(f->board->core);
+	put(f, 0xe000ed14, ccr | 0x10000);
+	assert_int_equal(f->vb.num_violations, 1);
+	assert_non_null(strstr(f->vb.violation[0].what, "has not been invalidated since the reset"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -276,6 +375,8 @@ int main(void)
 		TEST(test_loads_wait),
 		TEST(test_faults),
 		TEST(test_own_code),
+		TEST(test_unaligned_loads),
+		TEST(test_data_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,8 @@ static bool record(struct bus *bus, uint32_t address, unsigned int size, bool wr
 	if (world->num_accesses < 64)
 		world->access[world->num_accesses] = (struct access){ address, size, write, bus->vb->clock.now_ps };
 	world->num_accesses++;
+	if (world->stall_ps)
+		bus_stall(bus, bus->vb->clock.now_ps + world->stall_ps);
 	assert_int_equal(master, BUS_DEBUG);
 	/* The core is never behind an access of the debugger. */
 	assert_int_equal(world->core_ran_until_ps, bus->vb->clock.now_ps);

@@ -68,6 +68,7 @@ struct world {
 	unsigned int core_runs;
 	unsigned int core_resets;
 	bool core_held;
+	uint64_t stall_ps;	/* wait states of each access */
 	unsigned int last_ack;
 	uint32_t selected;
 };

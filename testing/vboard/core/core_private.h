@@ -8,6 +8,7 @@
  *   decode.c         what an opcode costs and whether it needs attention
  *   exception.c      faults, exception entry and return, lockup
  *   mpu.c            memory protection and the default memory map
+ *   dcache.c         data cache of a Cortex-M7, for mapped flash
  *   scs.c            System Control Space as seen on the bus
  *   debug.c          halt, step, register transfer
  *   trace.c          FPB, DWT, ITM and the ROM table
@@ -76,6 +77,7 @@ enum exception_number {
 
 #define CCR_BFHFNMIGN		(1u << 8)
 #define CCR_STKALIGN		(1u << 9)
+#define CCR_DC			(1u << 16)
 
 /* DHCSR, [v7M] C1.6.2 */
 #define DHCSR_C_DEBUGEN		(1u << 0)
@@ -104,6 +106,10 @@ enum exception_number {
 #define MPU_CTRL_ENABLE		(1u << 0)
 #define MPU_CTRL_HFNMIENA	(1u << 1)
 #define MPU_CTRL_PRIVDEFENA	(1u << 2)
+
+#define DCACHE_SETS		32
+#define DCACHE_WAYS		4
+#define DCACHE_LINE_BYTES	32u
 
 #define FPB_MAX_COMPARATORS	15
 #define FPB_LITERALS		2
@@ -178,6 +184,18 @@ struct core_regs {
 	uint32_t xpsr;	/* with IT and IPSR */
 	uint32_t primask, basepri, faultmask, control;
 	uint32_t msplim, psplim;
+};
+
+struct dcache_line {
+	bool valid;
+	bool known;	/* invalidated since the reset */
+	uint32_t address;
+	uint8_t bytes[DCACHE_LINE_BYTES];
+};
+
+struct dcache {
+	struct dcache_line line[DCACHE_SETS][DCACHE_WAYS];
+	unsigned int next_way[DCACHE_SETS];
 };
 
 enum reset_kind {
@@ -256,6 +274,8 @@ struct core {
 	uint32_t mpu_rbar[MPU_MAX_REGIONS], mpu_rasr[MPU_MAX_REGIONS];	/* rasr: RLAR on v8-M */
 	uint32_t mpu_mair[2];
 
+	struct dcache dcache;
+
 	/* Debug */
 	uint32_t dhcsr_controls, dcrdr, demcr, dfsr;
 	bool register_ready, reset_sticky;
@@ -332,6 +352,14 @@ void mpu_narrow(const struct core *core, uint32_t address, uint32_t *start, uint
 uint32_t mpu_read(const struct core *core, uint32_t offset);	/* offset from E000ED90h */
 void mpu_write(struct core *core, uint32_t offset, uint32_t value);
 void mpu_reset(struct core *core);
+bool mpu_is_cacheable(const struct core *core, uint32_t address);
+
+/* dcache.c */
+bool dcache_is_on(const struct core *core, uint32_t address);
+int dcache_read(struct core *core, uint32_t address, unsigned int size, uint32_t *value);
+void dcache_maintain(struct core *core, uint32_t offset, uint32_t value);	/* offset from E000E000h */
+void dcache_control(struct core *core, uint32_t ccr);	/* before CCR gets this value */
+void dcache_reset(struct core *core);
 
 /* scs.c, trace.c: add themselves to the bus. 0, or -1 */
 int scs_add(struct core *core);

@@ -57,6 +57,16 @@ static bool is_fetch(const struct mmio_window *window)
 	return window->executable && get_reg(core->engine, UC_ARM_REG_PC) != core->insn_pc;
 }
 
+/* By way of the data cache, where the memory is mapped by a device and cacheable. */
+static int read_data(const struct mmio_window *window, uint32_t address, unsigned int size, uint32_t *value)
+{
+	struct core *core = window->core;
+
+	if (window->executable && dcache_is_on(core, address))
+		return dcache_read(core, address, size, value);
+	return bus_read(core->bus, address, size, value, BUS_CPU);
+}
+
 static void take_stall(struct core *core)
 {
 	uint64_t until_ps = bus_take_stall(core->bus);
@@ -93,7 +103,7 @@ static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size, 
 	core->vb->clock.now_ps = core_time_ps(core, core->insn_cycles);
 	if (fetch)
 		bus_read(core->bus, address, size, &value, BUS_CPU);
-	else if (is_mmio_denied(core, address) || bus_read(core->bus, address, size, &value, BUS_CPU) != 0)
+	else if (is_mmio_denied(core, address) || read_data(window, address, size, &value) != 0)
 		note_data_fault(core, address, STOP_DATA_BUS_ERROR);
 	take_stall(core);
 	return value;

@@ -121,6 +121,23 @@ bool mpu_allows(const struct core *core, uint32_t address, enum access_kind kind
 	return region_allows(&found, kind, privileged);
 }
 
+/* The highest region's attributes ([v7M] B3.5.9: TEX, C, B), or those of the default memory map ([v7M] B3.1). */
+bool mpu_is_cacheable(const struct core *core, uint32_t address)
+{
+	bool cacheable = address < 0x40000000 || (address >= 0x60000000 && address < 0xa0000000);
+	struct region region;
+
+	if (!core->mpu_on || core->is_v8m)
+		return cacheable;
+	for (unsigned int i = 0; i < core->config.mpu_regions; i++) {
+		uint32_t rasr = core->mpu_rasr[i];
+
+		if (get_region(core, i, &region) && is_in_region(core, i, &region, address))
+			cacheable = rasr & 1u << 17 || (rasr & 1u << 21 && rasr & 1u << 16);
+	}
+	return cacheable;
+}
+
 static void clip(uint32_t first, uint32_t last, uint32_t *start, uint32_t *end)
 {
 	if (first > *start)

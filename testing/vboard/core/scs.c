@@ -132,7 +132,7 @@ static uint32_t read_identification(const struct core *core, uint32_t offset)
 		return core->has_cache ? 0x09000003 : 0;
 	case 0xd7c:	/* CTR: lines of 32 bytes */
 		return core->has_cache ? 0x8303c003 : core->is_v8m ? 0x8000c000 : 0;
-	case 0xd80:	/* CCSIDR: instruction 16 KiB in 2 ways, data 16 KiB in 4 ways */
+	case 0xd80:	/* CCSIDR: instruction 16 KiB in 2 ways, data 4 KiB in 4 ways */
 		return core->has_cache ? (core->csselr & 1 ? 0xf01fe009 : 0xf003e019) : 0;
 	case 0xd84:
 		return core->csselr;
@@ -169,7 +169,8 @@ static uint32_t read_extension(const struct core *core, uint32_t offset)
 
 static void write_extension(struct core *core, uint32_t offset, uint32_t value)
 {
-	/* Cache maintenance, F50h to F78h, has no effect: the caches are transparent. */
+	/* Cache maintenance, F50h to F78h; the instruction cache is transparent. */
+	dcache_maintain(core, offset, value);
 	if (!core->has_fpu)
 		return;
 	switch (offset) {
@@ -365,6 +366,7 @@ static void write_system_block(struct core *core, uint32_t offset, uint32_t valu
 		core->scr = value & 0x16;
 		break;
 	case 0xd14:
+		dcache_control(core, value & ccr_writable(core));
 		core->ccr = (core->ccr & ~ccr_writable(core)) | (value & ccr_writable(core));
 		break;
 	case 0xd18:
@@ -469,6 +471,7 @@ static int on_write(void *context, uint32_t offset, unsigned int size, uint32_t 
 
 void scs_reset(struct core *core)
 {
+	dcache_reset(core);
 	core->vtor = core->config.vector_table;
 	core->prigroup = 0;
 	core->scr = 0;
