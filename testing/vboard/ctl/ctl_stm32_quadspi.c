@@ -205,9 +205,12 @@ static void judge_ccr(struct ctl_stm32_quadspi *q)
 	if (reads && !data_lines)
 		vb_violation(q->vb, "%s: CCR %08x has no data phase, which only indirect write may have", q->config.name,
 			q->ccr);
-	if (reads && data_lines > 1 && !(q->ccr >> 18 & 31))
+	/* Said once: who does it does it at every poll */
+	if (reads && data_lines > 1 && !(q->ccr >> 18 & 31) && !q->turnaround_reported) {
 		vb_violation(q->vb, "%s: CCR %08x reads on %u lines without a dummy cycle", q->config.name, q->ccr,
 			data_lines);
+		q->turnaround_reported = true;
+	}
 	if (quadspi_fmode(q) == FMODE_MAPPED && !quadspi_lines(q, ADMODE_SHIFT))
 		vb_violation(q->vb, "%s: CCR %08x is memory-mapped mode without an address phase", q->config.name, q->ccr);
 }
@@ -576,6 +579,7 @@ void ctl_stm32_quadspi_reset(void *context)
 	q->operation = OPERATION_NONE;
 	q->level = 0;
 	q->unclocked_reported = false;
+	q->turnaround_reported = false;
 }
 
 struct ctl_stm32_quadspi *ctl_stm32_quadspi_new(struct bus *bus, const struct ctl_stm32_quadspi_config *config,

@@ -92,7 +92,7 @@ struct ctl_stm32_quadspi {
 	uint64_t busy_period_ps;
 	uint64_t busy_bytes;
 
-	bool unclocked_reported;
+	bool unclocked_reported, turnaround_reported;
 };
 
 static inline enum quadspi_fmode quadspi_fmode(const struct ctl_stm32_quadspi *q)
