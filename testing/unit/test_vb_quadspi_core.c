@@ -265,6 +265,38 @@ static void test_own_code(void **state)
 	assert_int_equal(get(f, CFSR), IBUSERR);
 }
 
+/* An application with its vectors in the mapped range, and the MPU over it. */
+static void test_mpu_and_vectors(void **state)
+{
+	/* svc 0; b .; handler: movs r4, #44h; ldr r5, [pc, #4]; b .; nop; .word 11223344h */
+	static const uint16_t code[] = { 0xdf00, 0xe7fe, 0x2444, 0x4d01, 0xe7fe, 0xbf00, 0x3344, 0x1122 };
+	struct fixture *f = *state;
+	struct core *core = f->board->core;
+
+	put_code(f, 0x200, code, sizeof(code) / 2);
+	for (uint32_t i = 0; i < 16; i++)
+		put_code(f, 4 * i, (const uint16_t[]){ (uint16_t)((MAPPED + 0x204) | 1), (uint16_t)(MAPPED >> 16) }, 2);
+	put(f, 0xe000ed08, MAPPED);	/* VTOR */
+	put(f, 0xe000ed24, 0x00070000);
+	/* Region 0: 16 MiB, read-only, executable; the default map for the rest */
+	put(f, 0xe000ed9c, MAPPED | 0x10);
+	put(f, 0xe000eda0, 0x06020000 | 23 << 1 | 1);
+	put(f, 0xe000ed94, 5);
+	core_reg_set(core, 4, 0);
+	run_at(f, MAPPED + 0x200, 20000);
+	assert_int_equal(core_reg_get(core, 4), 0x44);
+	assert_int_equal(core_reg_get(core, 5), 0x11223344);
+	assert_int_equal(core_reg_get(core, CORE_XPSR) & 0x1ff, 11);
+	assert_int_equal(get(f, CFSR), 0);
+	/* Execute never: IACCVIOL */
+	put(f, 0xe000eda0, 0x16020000 | 23 << 1 | 1);
+	put(f, 0xe000ed08, RAM);
+	run_at(f, MAPPED + 0x200, 20000);
+	assert_int_equal(get(f, CFSR), 1);
+	assert_int_equal(core_reg_get(core, CORE_PC), FAULT_HANDLER);
+	assert_clean(f);
+}
+
 static void invalidate_all(struct fixture *f)
 {
 	for (uint32_t way = 0; way < 4; way++) {
@@ -375,6 +407,7 @@ int main(void)
 		TEST(test_loads_wait),
 		TEST(test_faults),
 		TEST(test_own_code),
+		TEST(test_mpu_and_vectors),
 		TEST(test_unaligned_loads),
 		TEST(test_data_cache),
 	};
