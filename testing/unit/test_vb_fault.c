@@ -47,6 +47,12 @@ static void test_every_kind_by_its_name(void **state)
 		{ "nor.power-cut", FAULT_NOR_POWER_CUT },
 		{ "core.reset", FAULT_CORE_RESET },
 		{ "link.drop", FAULT_LINK_DROP },
+		{ "link.wait", FAULT_LINK_WAIT },
+		{ "link.parity", FAULT_LINK_PARITY },
+		{ "link.fault", FAULT_LINK_FAULT },
+		{ "link.slow", FAULT_LINK_SLOW },
+		{ "link.speed", FAULT_LINK_SPEED },
+		{ "link.srst", FAULT_LINK_SRST },
 		{ "bus.error", FAULT_BUS_ERROR },
 	};
 
@@ -160,6 +166,11 @@ static void test_values(void **state)
 		{ "nor.program-fails", FAULT_NOR_PROGRAM_FAILS, 0x01 },
 		{ "nor.program-fails=0x80", FAULT_NOR_PROGRAM_FAILS, 0x80 },
 		{ "nor.program-fails=3c", FAULT_NOR_PROGRAM_FAILS, 0x3c },
+		{ "link.wait", FAULT_LINK_WAIT, 0x7f },
+		{ "link.parity=ff", FAULT_LINK_PARITY, 0xff },
+		{ "link.slow", FAULT_LINK_SLOW, 10 },
+		{ "link.slow=64", FAULT_LINK_SLOW, 100 },
+		{ "link.speed", FAULT_LINK_SPEED, 16 },
 	};
 
 	(void)state;
@@ -207,6 +218,9 @@ static void test_bad_plans(void **state)
 		{ "nor.program-fails=100", "hex" },
 		{ "nor.program-fails=-1", "hex" },
 		{ "nor.program-fails=0x", "hex" },
+		{ "link.speed=0", "01 to ff" },
+		{ "link.srst=1", "takes no value" },
+		{ "link.fault+1", "happens once" },
 		{ "core.reset@", "@" },
 		{ "core.reset@ap", "ap=N" },
 		{ "core.reset@ap=", "counted from 1" },

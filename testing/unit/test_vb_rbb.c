@@ -27,6 +27,10 @@ struct dap {
 	bool dropped;
 	bool trst, srst;
 	bool tdo;
+	char swd_edges[64];	/* SWDIO at each rising edge of SWCLK: 0, 1, or - when the client does not drive it */
+	unsigned int num_swd_edges;
+	bool swdio;		/* what the target drives */
+	uint64_t paused_ps;
 };
 
 void dap_tck_rising(struct dap *dap, bool tms, bool tdi)
@@ -41,6 +45,23 @@ void dap_tck_rising(struct dap *dap, bool tms, bool tdi)
 bool dap_tdo(const struct dap *dap)
 {
 	return dap->tdo;
+}
+
+void dap_swclk_rising(struct dap *dap, bool host_drives, bool swdio)
+{
+	if (dap->num_swd_edges < sizeof(dap->swd_edges) - 1)
+		dap->swd_edges[dap->num_swd_edges] = host_drives ? (char)('0' + swdio) : '-';
+	dap->num_swd_edges++;
+}
+
+bool dap_swdio(const struct dap *dap)
+{
+	return dap->swdio;
+}
+
+void dap_pass_time(struct dap *dap, uint64_t duration_ps)
+{
+	dap->paused_ps += duration_ps;
 }
 
 void dap_set_reset_pins(struct dap *dap, bool trst_asserted, bool srst_asserted)
@@ -189,6 +210,49 @@ static void test_reset_pins(void **state)
 	assert_false(server->dap.srst);
 }
 
+static void test_swd(void **state)
+{
+	struct server *server = *state;
+	int fd = connect_to(server->port);
+
+	say(server, fd, "dfegdf");	/* the client drives it unless it says otherwise; SWCLK rises at f and g */
+	assert_string_equal(server->dap.swd_edges, "010");
+	say(server, fd, "odfdgO");
+	assert_string_equal(server->dap.swd_edges, "010--");
+	say(server, fd, "gegf");	/* still high; a repeated level is no edge */
+	assert_string_equal(server->dap.swd_edges, "010--1");
+	assert_int_equal(server->dap.num_edges, 0);
+
+	server->dap.swdio = true;
+	say(server, fd, "dcecoc");
+	assert_hears(fd, "011");
+	server->dap.swdio = false;
+	say(server, fd, "cOc");
+	assert_hears(fd, "01");
+	close(fd);
+	serve(server);
+
+	/* The next client drives it again. */
+	fd = connect_to(server->port);
+	say(server, fd, "odf");
+	close(fd);
+	serve(server);
+	fd = connect_to(server->port);
+	say(server, fd, "dg");
+	assert_string_equal(server->dap.swd_edges, "010--1-1");
+	close(fd);
+}
+
+static void test_pauses(void **state)
+{
+	struct server *server = *state;
+	int fd = connect_to(server->port);
+
+	say(server, fd, "ZZzzz");
+	assert_int_equal(server->dap.paused_ps, 2 * VB_PS_PER_MS + 3 * VB_PS_PER_US);
+	close(fd);
+}
+
 static void test_hostile_characters(void **state)
 {
 	struct server *server = *state;
@@ -197,10 +261,10 @@ static void test_hostile_characters(void **state)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < 256; i++) {
-		if (!strchr("01234567RrstuBbQ", (int)i) || i == 0)
+		if (!strchr("01234567RrstuBbQdefgOocZz", (int)i) || i == 0)
 			all[n++] = (uint8_t)i;
 	}
-	assert_int_equal(n, 240);
+	assert_int_equal(n, 231);
 	assert_int_equal(send(fd, all, n, 0), n);
 	serve(server);
 	say(server, fd, "04R");
@@ -325,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_edges_and_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_pins, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_swd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pauses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_characters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_client_after_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_drop, setup, teardown),

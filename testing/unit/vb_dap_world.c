@@ -191,6 +191,7 @@ void power_up(void)
 
 const struct dap_config v7m_config = {
 	.jtag_idcode = IDCODE,
+	.swd_dpidr = DPIDR,
 	.ahb_ap_idr = AP_IDR,
 	.ap_base = AP_BASE,
 	.packed = true,

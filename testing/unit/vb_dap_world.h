@@ -11,6 +11,7 @@
 #include "../vboard/dap/dap_private.h"
 
 #define IDCODE		0x4ba00477u
+#define DPIDR		0x2ba01477u
 #define AP_IDR		0x24770011u
 #define AP_BASE		0xe00ff003u
 

@@ -2,8 +2,9 @@
 
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
- * (STM32F429), RM0385 (STM32F746); JTAG ids and AP ids as OpenOCD's tests and target files know them. The parts of F0
- * and G0 have only SWD in silicon; here they have a JTAG-DP, because remote_bitbang of OpenOCD 0.12.0 speaks JTAG.
+ * (STM32F429), RM0385 (STM32F746); ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The
+ * parts of F0 and G0 have only SWD in silicon; here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0
+ * speaks JTAG.
  */
 
 #include "board.h"
@@ -305,29 +306,33 @@ static const char *const port_name[MAX_PORTS] = {
 
 static struct dap_config dap_config_of(enum core_type type)
 {
-	/* ids: Arm's designer code (23Bh) with the part numbers that OpenOCD's target files expect over JTAG */
+	/*
+	 * ids: Arm's designer code (23Bh) with the part numbers that OpenOCD's target files expect. DPIDR says DPv1 for
+	 * all, which swdp.c is; the M33's is a DPv2 in silicon.
+	 */
 	switch (type) {
 	case CORE_M0:
-		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .ahb_ap_idr = 0x04770021, .ap_base = 0xe00ff003,
-			.packed = false, .tar_wrap_bytes = 1024 };
+		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .swd_dpidr = 0x0bb11477,
+			.ahb_ap_idr = 0x04770021, .ap_base = 0xe00ff003, .packed = false, .tar_wrap_bytes = 1024 };
 	case CORE_M0PLUS:
-		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .ahb_ap_idr = 0x04770031, .ap_base = 0xf0000003,
-			.packed = false, .tar_wrap_bytes = 1024 };
+		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .swd_dpidr = 0x0bc11477,
+			.ahb_ap_idr = 0x04770031, .ap_base = 0xf0000003, .packed = false, .tar_wrap_bytes = 1024 };
 	case CORE_M3:
-		return (struct dap_config){ .jtag_idcode = 0x3ba00477, .ahb_ap_idr = 0x14770011, .ap_base = 0xe00ff003,
-			.packed = true, .tar_wrap_bytes = 4096 };
+		return (struct dap_config){ .jtag_idcode = 0x3ba00477, .swd_dpidr = 0x1ba01477,
+			.ahb_ap_idr = 0x14770011, .ap_base = 0xe00ff003, .packed = true, .tar_wrap_bytes = 4096 };
 	case CORE_M33:
-		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .ahb_ap_idr = 0x14770015, .ap_base = 0xe00fe003,
-			.packed = true, .tar_wrap_bytes = 1024 };
+		return (struct dap_config){ .jtag_idcode = 0x0ba04477, .swd_dpidr = 0x0be11477,
+			.ahb_ap_idr = 0x14770015, .ap_base = 0xe00fe003, .packed = true, .tar_wrap_bytes = 1024 };
 	case CORE_M7:
 		/* RM0385 sections 40.6.2, 40.6.3: the boundary scan TAP and the CPU's */
-		return (struct dap_config){ .jtag_idcode = 0x5ba00477, .ahb_ap_idr = 0x74770001, .ap_base = 0xe00fd003,
+		return (struct dap_config){ .jtag_idcode = 0x5ba00477, .swd_dpidr = 0x5ba02477,
+			.ahb_ap_idr = 0x74770001, .ap_base = 0xe00fd003,
 			.packed = true, .tar_wrap_bytes = 1024, .boundary_idcode = 0x06449041, .boundary_ir_bits = 5 };
 	case CORE_M4:
 		break;
 	}
-	return (struct dap_config){ .jtag_idcode = 0x4ba00477, .ahb_ap_idr = 0x24770011, .ap_base = 0xe00ff003,
-		.packed = true, .tar_wrap_bytes = 4096 };
+	return (struct dap_config){ .jtag_idcode = 0x4ba00477, .swd_dpidr = 0x2ba01477,
+		.ahb_ap_idr = 0x24770011, .ap_base = 0xe00ff003, .packed = true, .tar_wrap_bytes = 4096 };
 }
 
 static int load_internal_image(const char *path, uint8_t *rom, uint32_t rom_bytes)

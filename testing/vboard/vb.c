@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/* Violations, the random numbers of seeded models, and the report (design.md, contracts). */
+/* Violations, and the report (design.md, contracts). */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,16 +22,6 @@ void vb_violation(struct vb *vb, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(vb->violation[index].what, sizeof(vb->violation[index].what), format, arguments);
 	va_end(arguments);
-}
-
-/* splitmix64; G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, figure 17. */
-uint64_t vb_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
 }
 
 /* The MCU may send any byte: what is not plain ASCII is written as the Unicode character of the same number. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * The debug port: JTAG TAP (dap/jtag.c) -> JTAG-DP (dap/jtagdp.c, dap/dp.c) -> MEM-AP (dap/memap.c) -> bus.
- * A later issue adds SW-DP beside the TAP, over the same dp.c.
+ * The debug port, an SWJ-DP:
+ *   which wire (swj.c) -> JTAG TAP (jtag.c) -> JTAG-DP (jtagdp.c) -> registers (dp.c) -> MEM-AP (memap.c) -> bus
+ *                      -> SW-DP (swdp.c) -------------------------->
  */
 
 #ifndef OFL_VBOARD_DAP_H
@@ -13,6 +14,7 @@
 
 struct dap_config {
 	uint32_t jtag_idcode;	/* e.g. 0x4ba00477 (v7-M), 0x0ba04477 (M0) */
+	uint32_t swd_dpidr;	/* e.g. 0x2ba01477 (v7-M), 0x0bb11477 (M0) */
 	uint32_t ahb_ap_idr;	/* AP 0 */
 	uint32_t ap_base;	/* ROM table, as BASE reads */
 	bool packed;		/* MEM-AP does packed 8/16-bit transfers (not on M0/M0+) */
@@ -31,11 +33,29 @@ void dap_free(struct dap *dap);
 
 /* Cost of link events in simulated time, from --tck-khz and --usb-us. */
 void dap_set_timing(struct dap *dap, uint32_t tck_khz, uint32_t round_trip_us);
+/* A probe that has a speed of its own. */
+void dap_set_tck_khz(struct dap *dap, uint32_t tck_khz);
+/*
+ * For a link whose protocol shows what the client waits for: from now on only dap_round_trip() charges round trips, and
+ * nothing is guessed from what the client asks the debug port (see dp.c).
+ */
+void dap_link_counts_round_trips(struct dap *dap);
+void dap_round_trip(struct dap *dap);
+/* The client asks for a pause. */
+void dap_pass_time(struct dap *dap, uint64_t duration_ps);
 
-/* Wire level. A rising edge of TCK shifts; TDO shows the bit that the next rising edge will shift out. */
+/* Wire level, JTAG. A rising edge of TCK shifts; TDO shows the bit that the next rising edge will shift out. */
 void dap_tck_rising(struct dap *dap, bool tms, bool tdi);
 bool dap_tdo(const struct dap *dap);
+/*
+ * Wire level, SWD: SWCLK is TCK's pin and SWDIO TMS's. dap_swdio() is the line's level since the last rising edge while
+ * the host does not drive it: what the next rising edge would sample.
+ */
+void dap_swclk_rising(struct dap *dap, bool host_drives, bool swdio);
+bool dap_swdio(const struct dap *dap);
 void dap_set_reset_pins(struct dap *dap, bool trst_asserted, bool srst_asserted);
+/* Low by whomever. */
+bool dap_srst_is_low(const struct dap *dap);
 
 /* True once when the fault plan cuts the link (link.drop): the link must close its client before anything else. */
 bool dap_link_dropped(struct dap *dap);

@@ -9,6 +9,7 @@
 #ifndef OFL_VBOARD_DAP_PRIVATE_H
 #define OFL_VBOARD_DAP_PRIVATE_H
 
+#include "../fault/fault.h"
 #include "dap.h"
 
 /* jtag.c: one TAP controller's state for the whole chain, since all TAPs share TCK, TMS and nTRST. */
@@ -68,6 +69,8 @@ int jtag_add_tap(struct jtag *jtag, const struct jtag_tap_ops *ops, void *contex
 /* One rising edge. Returns true when it entered Test-Logic-Reset from another state. */
 bool jtag_clock(struct jtag *jtag, bool tms, bool tdi);
 bool jtag_tdo(const struct jtag *jtag);
+/* To Test-Logic-Reset. */
+void jtag_reset(struct jtag *jtag);
 /* Returns as jtag_clock(). */
 bool jtag_set_trst(struct jtag *jtag, bool asserted);
 
@@ -85,6 +88,14 @@ int boundary_init(struct dap *dap);
 
 /* dp.c: registers of the debug port, the same for every wire protocol. */
 
+/* CTRL/STAT, [ADI] 2.3.2; WDATAERR and READOK exist on SWD only */
+#define DP_ORUNDETECT	(1u << 0)
+#define DP_STICKYORUN	(1u << 1)
+#define DP_STICKYERR	(1u << 5)
+#define DP_READOK	(1u << 6)
+#define DP_WDATAERR	(1u << 7)
+#define DP_STICKY	(DP_STICKYORUN | DP_STICKYERR | DP_WDATAERR)
+
 struct dp {
 	uint32_t ctrl_stat;
 	uint32_t select;
@@ -94,8 +105,12 @@ struct dp {
 /* What reads return where the architecture says UNKNOWN: a client that uses it should notice. */
 #define DP_UNKNOWN	0xdeadbeefu
 
+/* As a JTAG-DP's; an SW-DP has other registers at these addresses (swdp.c) over what follows. */
 uint32_t dp_read(struct dap *dap, unsigned int address);
 void dp_write(struct dap *dap, unsigned int address, uint32_t value);
+uint32_t dp_ctrl_stat(const struct dap *dap);
+/* `clear`: sticky flags to clear. */
+void dp_write_ctrl_stat(struct dap *dap, uint32_t value, uint32_t clear);
 /* Accesses the AP that SELECT names; `address` is A[3:2] << 2. Failures show in CTRL/STAT only. */
 uint32_t dp_ap_read(struct dap *dap, unsigned int address);
 void dp_ap_write(struct dap *dap, unsigned int address, uint32_t value);
@@ -103,6 +118,55 @@ bool dp_ap_busy(const struct dap *dap);
 /* An access was answered with WAIT. */
 void dp_overrun(struct dap *dap);
 void dp_abort(struct dap *dap);
+
+/* swdp.c: packets on SWDIO. */
+
+enum swdp_phase {
+	SWDP_LOCKED,		/* until a line reset */
+	SWDP_LINE_RESET,
+	SWDP_IDLE,
+	SWDP_HEADER,
+	SWDP_TURN_TO_TARGET,
+	SWDP_ACK,
+	SWDP_READ_DATA,
+	SWDP_TURN_TO_HOST,
+	SWDP_WRITE_DATA,
+	SWDP_IGNORE,		/* a packet that is not answered */
+};
+
+struct swdp {
+	enum swdp_phase phase;
+	unsigned int count;	/* clocks of the phase */
+	bool drives;		/* the target drives SWDIO */
+	bool level;		/* and to this */
+	bool after_line_reset;	/* DPIDR has not been read since */
+	bool disturbed;		/* the fault plan has spoilt a packet since the line reset */
+	uint8_t header;
+	uint8_t ack;
+	uint64_t data;		/* 32 bits and parity */
+	uint32_t read_result;	/* of the last AP read, what RDBUFF has */
+	uint32_t resend;	/* what the last AP or RDBUFF read brought */
+	uint32_t dlcr;
+};
+
+void swdp_init(struct swdp *swdp);
+/* One rising edge of SWCLK; `level` is SWDIO's. */
+void swdp_clock(struct dap *dap, bool host_drives, bool level);
+
+/* swj.c: which of the two wire protocols the pins speak. */
+
+#define SWJ_LINE_RESET_CLOCKS	50
+
+struct swj {
+	bool swd;
+	unsigned int ones;	/* clocks in sequence with TMS/SWDIO high, up to SWJ_LINE_RESET_CLOCKS */
+	uint16_t window;	/* the last 16 bits, the first of them is bit 0 */
+	unsigned int since;	/* clocks since such a sequence of at least SWJ_LINE_RESET_CLOCKS ended */
+};
+
+void swj_init(struct swj *swj);
+/* One rising edge. True when it ended a switching sequence: swj->swd has changed. */
+bool swj_clock(struct swj *swj, bool level);
 
 /* memap.c: AP 0. */
 
@@ -125,21 +189,31 @@ struct dap {
 	struct dap_config config;
 	uint64_t tck_ps;
 	uint64_t round_trip_ps;
+	bool link_counts_round_trips;
 	uint64_t synced_ps;
 	bool trst_asserted;
-	bool srst_asserted;
+	bool srst_asserted;	/* by the client */
+	bool srst_by_other;	/* by the fault plan */
+	bool srst_low;
 	bool link_dropped;
+	uint32_t tck_divider;	/* 1, or by the fault plan */
+	uint64_t fault_random;
+	struct swj swj;
 	struct jtag jtag;
 	struct jtagdp jtagdp;
+	struct swdp swdp;
 	struct dp dp;
 	struct memap memap;
 };
 
-/* Charges one round trip of the probe; see dp.c for what counts as one. */
-void dap_charge_round_trip(struct dap *dap);
+/* The client does what ends a queue; see dp.c. Charges one round trip unless the link counts them. */
+void dap_guess_round_trip(struct dap *dap);
 /* Lets the core catch up with the link, and asks the fault plan. */
 void dap_sync(struct dap *dap);
-/* Counts one memory access and asks the fault plan. */
+/* Counts one memory access. False when the fault plan makes it fail. */
+bool dap_access_starts(struct dap *dap);
 void dap_access_done(struct dap *dap);
+/* For the kinds whose value is a chance: does it happen to this packet? */
+bool dap_fault_strikes(struct dap *dap, enum fault_kind kind);
 
 #endif /* OFL_VBOARD_DAP_PRIVATE_H */

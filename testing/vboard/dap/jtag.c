@@ -145,14 +145,18 @@ bool jtag_tdo(const struct jtag *jtag)
 	return true;
 }
 
+void jtag_reset(struct jtag *jtag)
+{
+	jtag->state = JTAG_TEST_LOGIC_RESET;
+	reset_taps(jtag);
+}
+
 bool jtag_set_trst(struct jtag *jtag, bool asserted)
 {
 	bool entered = asserted && jtag->state != JTAG_TEST_LOGIC_RESET;
 
 	jtag->held_in_reset = asserted;
-	if (asserted) {
-		jtag->state = JTAG_TEST_LOGIC_RESET;
-		reset_taps(jtag);
-	}
+	if (asserted)
+		jtag_reset(jtag);
 	return entered;
 }

@@ -33,7 +33,8 @@ static void capture_dr(struct jtag_tap *tap)
 		break;
 	case IR_DPACC:
 	case IR_APACC:
-		dap->jtagdp.wait = dp_ap_busy(dap);
+		dap->jtagdp.wait = dp_ap_busy(dap) ||
+			(tap->ir == IR_APACC && dap_fault_strikes(dap, FAULT_LINK_WAIT));
 		if (dap->jtagdp.wait)
 			tap->dr = (uint64_t)DP_UNKNOWN << ACK_BITS | ACK_WAIT;
 		else

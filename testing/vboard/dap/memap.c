@@ -131,7 +131,9 @@ static bool access_memory(struct dap *dap, unsigned int reg, bool write, uint32_
 	bool good;
 
 	dap_sync(dap);
-	if (reg == REG_DRW)
+	if (!dap_access_starts(dap))
+		good = false;
+	else if (reg == REG_DRW)
 		good = access_drw(dap, write, data);
 	else
 		good = access_banked(dap, reg, write, data);

@@ -49,6 +49,12 @@ static const struct kind_info kind_infos[FAULT_NUM_KINDS] = {
 	[FAULT_NOR_POWER_CUT] = { "nor.power-cut", false, false, 0 },
 	[FAULT_CORE_RESET] = { "core.reset", false, false, 0 },
 	[FAULT_LINK_DROP] = { "link.drop", false, false, 0 },
+	[FAULT_LINK_WAIT] = { "link.wait", true, true, 0x7f },
+	[FAULT_LINK_PARITY] = { "link.parity", true, true, 0x7f },
+	[FAULT_LINK_FAULT] = { "link.fault", false, false, 0 },
+	[FAULT_LINK_SLOW] = { "link.slow", true, true, 10 },
+	[FAULT_LINK_SPEED] = { "link.speed", true, true, 16 },
+	[FAULT_LINK_SRST] = { "link.srst", true, false, 0 },
 	[FAULT_BUS_ERROR] = { "bus.error", false, false, 0 },
 };
 
@@ -127,6 +133,10 @@ static bool parse_value(struct rule *rule, const char *text, char *error, size_t
 	}
 	if (rule->kind == FAULT_NOR_ABSENT && value != 0x00 && value != 0xff) {
 		snprintf(error, error_size, "fault plan: %s reads as 00 or ff, not as %02x", info->name, (unsigned int)value);
+		return false;
+	}
+	if (rule->kind == FAULT_LINK_SPEED && value == 0) {
+		snprintf(error, error_size, "fault plan: %s divides the clock, by 01 to ff", info->name);
 		return false;
 	}
 	rule->value = (uint32_t)value;

@@ -8,9 +8,12 @@
  *             "ms" "=" N                                      simulated milliseconds since start; none: at once
  *   KIND   = nor.absent (VALUE 00 or ff: what MISO reads), nor.stuck-busy, nor.locked (WEL never sets),
  *            nor.program-fails (VALUE: bit mask that stays 1), nor.power-cut (half-done cells, then power cycle),
- *            core.reset (system reset, as a watchdog's), link.drop (socket closed), bus.error (next CPU access faults)
- * A rule fires once when its trigger is met; nor.absent, nor.stuck-busy, nor.locked then stay for MS simulated
- * milliseconds, or until vboard exits.
+ *            core.reset (system reset, as a watchdog's), link.drop (socket closed), bus.error (next CPU access faults),
+ *            link.fault (the debugger's next memory access fails), and of a probe and its wires: link.wait and
+ *            link.parity (VALUE: chance of a packet, less one, in 256), link.slow (VALUE: ms), link.speed (VALUE:
+ *            divides the clock), link.srst
+ * A rule fires once when its trigger is met; nor.absent, nor.stuck-busy, nor.locked, link.wait, link.parity, link.slow,
+ * link.speed and link.srst then stay for MS simulated milliseconds, or until vboard exits.
  */
 
 #ifndef OFL_VBOARD_FAULT_H
@@ -26,6 +29,12 @@ enum fault_kind {
 	FAULT_NOR_POWER_CUT,
 	FAULT_CORE_RESET,
 	FAULT_LINK_DROP,
+	FAULT_LINK_WAIT,	/* accesses of an AP are answered with WAIT */
+	FAULT_LINK_PARITY,	/* SWD: one bit of a data phase arrives wrong */
+	FAULT_LINK_FAULT,	/* a MEM-AP access fails: sticky error, and FAULT to what follows */
+	FAULT_LINK_SLOW,	/* each round trip takes longer */
+	FAULT_LINK_SPEED,	/* the probe's clock becomes slower */
+	FAULT_LINK_SRST,	/* somebody else holds SRST low */
 	FAULT_BUS_ERROR,
 	FAULT_NUM_KINDS
 };

@@ -2,13 +2,19 @@
 
 /*
  * Server of OpenOCD's remote_bitbang protocol (src/jtag/drivers/remote_bitbang.c and doc/manual/jtag/drivers/
- * remote_bitbang.txt in OpenOCD 0.12.0). One character is one event:
+ * remote_bitbang.txt in OpenOCD 0.12.0, and in its master of 2026-08 for SWD and sleep). One character is one event:
  *   0..7     levels, TCK << 2 | TMS << 1 | TDI
  *   R        sends back TDO, as 0 or 1
  *   r s t u  reset pins, TRST << 1 | SRST, counted from r; 1 means asserted
  *   B b      LED on, off
  *   Q        the client leaves
- * The client reads TDO while TCK is low, before the rising edge that shifts.
+ * SWD, on the pins of TCK and TMS:
+ *   d e f g  levels, SWCLK << 1 | SWDIO, counted from d
+ *   O o      the client drives SWDIO, or does not
+ *   c        sends back SWDIO, as 0 or 1
+ * Pauses, which pass in simulated time:
+ *   Z z      1 ms, 1 us
+ * The client reads TDO and SWDIO while the clock is low, before the rising edge that shifts.
  */
 
 #include <errno.h>
@@ -32,7 +38,9 @@ struct rbb {
 	struct dap *dap;
 	int listen_fd;
 	int client_fd;		/* -1: none */
-	bool tck;		/* level */
+	bool tck;		/* level; SWCLK's too */
+	bool drives_swdio;
+	bool swdio;		/* what it drives */
 	bool noted_garbage;	/* once per client */
 	uint8_t input[BUFFER_BYTES];
 	char reply[BUFFER_BYTES];
@@ -64,6 +72,7 @@ static void accept_client(struct rbb *rbb)
 	/* Replies are small and waited for. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	rbb->client_fd = fd;
+	rbb->drives_swdio = true;
 	rbb->noted_garbage = false;
 }
 
@@ -81,8 +90,22 @@ enum outcome {
 	LINK_CUT,	/* the plan's link.drop: unsent replies go with the cable */
 };
 
+static enum outcome set_swd_pins(struct rbb *rbb, bool swclk, bool swdio)
+{
+	bool rises = swclk && !rbb->tck;
+
+	rbb->tck = swclk;
+	rbb->swdio = swdio;
+	if (!rises)
+		return GO_ON;
+	dap_swclk_rising(rbb->dap, rbb->drives_swdio, swdio);
+	return dap_link_dropped(rbb->dap) ? LINK_CUT : GO_ON;
+}
+
 static enum outcome handle_character(struct rbb *rbb, uint8_t c)
 {
+	bool level;
+
 	switch (c) {
 	case '0':
 	case '1':
@@ -103,6 +126,23 @@ static enum outcome handle_character(struct rbb *rbb, uint8_t c)
 	case 'R':
 		rbb->reply[rbb->reply_bytes++] = dap_tdo(rbb->dap) ? '1' : '0';
 		return GO_ON;
+	case 'd':
+	case 'e':
+	case 'f':
+	case 'g':
+		return set_swd_pins(rbb, (c - 'd') & 2, (c - 'd') & 1);
+	case 'O':
+	case 'o':
+		rbb->drives_swdio = c == 'O';
+		return GO_ON;
+	case 'c':
+		level = rbb->drives_swdio ? rbb->swdio : dap_swdio(rbb->dap);
+		rbb->reply[rbb->reply_bytes++] = level ? '1' : '0';
+		return GO_ON;
+	case 'Z':
+	case 'z':
+		dap_pass_time(rbb->dap, c == 'Z' ? VB_PS_PER_MS : VB_PS_PER_US);
+		return dap_link_dropped(rbb->dap) ? LINK_CUT : GO_ON;
 	case 'r':
 	case 's':
 	case 't':
