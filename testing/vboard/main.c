@@ -15,6 +15,7 @@
 
 #include "board.h"
 #include "fault/fault.h"
+#include "link/jlink.h"
 #include "link/link.h"
 #include "link/serprog.h"
 
@@ -37,11 +38,12 @@ struct arguments {
 	uint8_t sfdp[NOR_MAX_SFDP_BYTES];
 	const char *report_path;
 	struct fault *fault;
-	unsigned int rbb_port;
+	bool jlink;		/* else remote_bitbang */
+	unsigned int link_port;
 	bool serprog;
 	unsigned int serprog_port;
 	uint64_t seed;
-	uint32_t tck_khz;
+	uint32_t tck_khz;	/* 0: not given */
 	uint32_t usb_us;
 };
 
@@ -80,10 +82,11 @@ static void print_help(void)
 		"  --image FILE           content of the flash: read at start if it exists, always written back\n"
 		"  --internal-image FILE  likewise for the microcontroller's internal flash\n"
 		"  --link rbb[:PORT]      debug link: OpenOCD's remote_bitbang (default; no PORT or 0: any free port)\n"
+		"  --link jlink[:PORT]    debug link: a J-Link (no PORT: %d, the only one where clients find it)\n"
 		"  --serprog PORT         flashrom's serprog on the same flash (0: any free port)\n"
 		"  --fault PLAN           faults to inject (grammar in README)\n"
 		"  --seed N               seed of everything random (%d)\n"
-		"  --tck-khz N            TCK frequency in simulated time (%d)\n"
+		"  --tck-khz N            TCK frequency in simulated time (%d); with jlink, the fastest that it does\n"
 		"  --usb-us N             simulated cost of one round trip of the link (%d)\n"
 		"  --report FILE          JSON report, written at exit\n"
 		"  --jedec HEX            JEDEC id that the flash answers, e.g. ef4018\n"
@@ -92,7 +95,7 @@ static void print_help(void)
 		"  --list                 boards and flash parts\n"
 		"  --help, --version\n\n"
 		"Serves until SIGTERM or SIGINT. Exit status: 0, 3 when the report has violations, 2 for a wrong command\n"
-		"line, 1 when something else failed.\n", DEFAULT_SEED, DEFAULT_TCK_KHZ, DEFAULT_USB_US);
+		"line, 1 when something else failed.\n", JLINK_PORT, DEFAULT_SEED, DEFAULT_TCK_KHZ, DEFAULT_USB_US);
 }
 
 static void print_list(void)
@@ -130,19 +133,19 @@ static bool parse_number(const char *option, const char *text, uint64_t min, uin
 
 static bool parse_link(struct arguments *arguments, const char *text)
 {
-	uint64_t port = 0;
+	const char *colon = strchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	uint64_t port;
 
-	if (strcmp(text, "jlink") == 0) {
-		fprintf(stderr, "vboard: --link jlink is not supported yet; use --link rbb\n");
+	arguments->jlink = length == strlen("jlink") && strncmp(text, "jlink", length) == 0;
+	if (!arguments->jlink && (length != strlen("rbb") || strncmp(text, "rbb", length) != 0)) {
+		fprintf(stderr, "vboard: --link: unknown link '%s'; it is rbb or jlink, and :PORT may follow\n", text);
 		return false;
 	}
-	if (strncmp(text, "rbb", 3) != 0 || (text[3] != '\0' && text[3] != ':')) {
-		fprintf(stderr, "vboard: --link: unknown link '%s'; it is rbb or rbb:PORT\n", text);
+	port = arguments->jlink ? JLINK_PORT : 0;
+	if (colon && !parse_number("--link NAME:PORT", colon + 1, 0, 65535, &port))
 		return false;
-	}
-	if (text[3] == ':' && !parse_number("--link rbb:PORT", text + 4, 0, 65535, &port))
-		return false;
-	arguments->rbb_port = (unsigned int)port;
+	arguments->link_port = (unsigned int)port;
 	return true;
 }
 
@@ -397,9 +400,12 @@ static int run_board(const struct arguments *arguments, struct vb *vb, struct bo
 		fprintf(stderr, "vboard: out of memory\n");
 		return EXIT_FAILURE;
 	}
-	dap_set_timing(dap, arguments->tck_khz, arguments->usb_us);
+	dap_set_timing(dap, arguments->tck_khz ? arguments->tck_khz : DEFAULT_TCK_KHZ, arguments->usb_us);
 
-	probe = rbb_new(dap, arguments->rbb_port, &port);
+	if (arguments->jlink)
+		probe = jlink_new(dap, arguments->link_port, arguments->tck_khz, &port);
+	else
+		probe = rbb_new(dap, arguments->link_port, &port);
 	if (!probe)
 		goto done;
 	if (arguments->serprog) {
@@ -476,7 +482,6 @@ int main(int argc, char **argv)
 	/* Static: it holds the SFDP bytes that the board refers to. */
 	static struct arguments arguments = {
 		.seed = DEFAULT_SEED,
-		.tck_khz = DEFAULT_TCK_KHZ,
 		.usb_us = DEFAULT_USB_US,
 	};
 	int option, status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * A debug probe's server side: a socket whose client moves the pins of the debug port. remote_bitbang (rbb.c) is one;
- * others go beside it behind the same four functions, and main.c's poll loop does not change.
+ * A debug probe's server side: a socket whose client moves the pins of the debug port. remote_bitbang (rbb.c) and
+ * J-Link (jlink.c), behind the same three functions, so that main.c's poll loop knows neither.
  */
 
 #ifndef OFL_VBOARD_LINK_H
@@ -34,5 +34,11 @@ struct probe_link {
  * Returns NULL with a message on stderr.
  */
 struct probe_link *rbb_new(struct dap *dap, unsigned int port, unsigned int *bound_port);
+
+/*
+ * A J-Link on 127.0.0.1 (jlink.h); clients find it on port 19020 only. `max_khz`: the fastest clock, 0 for the probe's
+ * own. Returns NULL with a message on stderr.
+ */
+struct probe_link *jlink_new(struct dap *dap, unsigned int port, uint32_t max_khz, unsigned int *bound_port);
 
 #endif /* OFL_VBOARD_LINK_H */
