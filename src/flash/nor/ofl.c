@@ -223,16 +223,17 @@ static int probe_loudly(struct flash_bank *bank)
 
 /*
  * The core says no more than "Bank is invalid" of a bank without sectors, so the reason is said here; once for the
- * several probes of one command.
+ * several probes of one command, unless the reason has changed.
  */
 static void warn_unknown(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 	int64_t now_ms = timeval_ms();
 
-	if (now_ms - ofl->warned_ms < 300)
+	if (now_ms - ofl->warned_ms < 300 && strcmp(ofl->warned_why, ofl->why_unknown) == 0)
 		return;
 	ofl->warned_ms = now_ms;
+	snprintf(ofl->warned_why, sizeof(ofl->warned_why), "%s", ofl->why_unknown);
 	LOG_WARNING("ofl: %s: not identified: %s", bank->name, ofl->why_unknown);
 }
 

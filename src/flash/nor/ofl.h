@@ -179,6 +179,7 @@ struct ofl_bank {
 	struct ofl_stats stats;
 	bool trace;
 	int64_t warned_ms;
+	char warned_why[200];	/* as why_unknown was then */
 	/* One progress line a second: see ofl_progress(). */
 	int64_t progress_started_ms, progress_said_ms;
 };
