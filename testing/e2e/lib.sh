@@ -19,8 +19,19 @@
 #   done_testing
 #
 # $LOG is the last OpenOCD's output, $IMAGE the chip's content, $VBOARD_REPORT the last board's report.
+#
+# With LINK=jlink the board is behind a J-Link, by SWD unless VBOARD_TRANSPORT=jtag. libjaylink finds it by a broadcast,
+# and at a fixed port: the whole test then runs in a private network, or is skipped where that is not permitted.
+
+if [ "${LINK-}" = jlink ] && [ -z "${OFL_PRIVATE_NETWORK-}" ]; then
+	private_network=$(dirname "${BASH_SOURCE[0]}")/../../tools/private-network
+	if no_network_reason=$("$private_network" true 2>&1); then
+		OFL_PRIVATE_NETWORK=yes exec "$private_network" "$0" "$@"
+	fi
+fi
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+[ -z "${no_network_reason-}" ] || skip_all "$no_network_reason"
 
 OPENOCD=${OPENOCD:-$OFL_BUILD/bin/openocd}
 # With sanitizers, where `make check-programs` has been run.
@@ -49,6 +60,10 @@ vboard_start() {
 	*" --image "*) ;;
 	*) options+=(--image "$IMAGE") ;;
 	esac
+	if [ "${LINK-}" = jlink ]; then
+		options+=(--link jlink)
+		export VBOARD_LINK=jlink
+	fi
 	rm -f "$VBOARD_REPORT"
 	: >"$T/vboard.out"
 	"$VBOARD" "${options[@]}" "$@" >"$T/vboard.out" 2>"$T/vboard.err" </dev/null &
