@@ -7,19 +7,24 @@ set -euo pipefail
 
 usage() {
 	cat <<END
-Usage: ./demo.sh [--help]
+Usage: ./demo.sh [--jlink] [--help]
 
 Installs what is missing (Debian packages, as root or with sudo), obtains and builds OpenOCD with the ofl driver, starts
 a virtual board (an STM32F030, a Cortex-M0 with 8 KiB of RAM, and a Winbond W25Q128 flash), writes a firmware image into
 its flash with OpenOCD, verifies it, and stops everything that it started. But for installed packages, it changes only
 build/.
 
+  --jlink      the board is behind a J-Link, over SWD. The probe is found by a broadcast, so all of it runs in a network
+               of its own, where that is permitted
+
   VERBOSE=1    also the output of the builds, and OpenOCD's debug messages
   IMAGE=FILE   what to write (default: Debian's seabios, bios-256k.bin)
 END
 }
 
+jlink=
 case ${1-} in
+--jlink) jlink=yes ;;
 -h | --help) usage; exit 0 ;;
 ?*) usage >&2; exit 2 ;;
 esac
@@ -56,16 +61,30 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-say "1. Building (the first time: some minutes)"
-"$top/tools/build"
+# With a J-Link, what follows the build is a second call of this script, in the private network.
+if [ -z "$jlink" ] || [ -z "${OFL_PRIVATE_NETWORK-}" ]; then
+	say "1. Building (the first time: some minutes)"
+	"$top/tools/build"
+	if [ -n "$jlink" ]; then
+		if ! reason=$("$top/tools/private-network" true 2>&1); then
+			say "Skipped: $reason"
+			exit 0
+		fi
+		rm -rf "$work"
+		OFL_PRIVATE_NETWORK=yes exec "$top/tools/private-network" "$top/demo.sh" --jlink
+	fi
+fi
 
 image=${IMAGE:-/usr/share/seabios/bios-256k.bin}
 [ -f "$image" ] || die "$image is missing; say what to write with IMAGE=FILE"
 image_bytes=$(wc -c <"$image")
 [ $((offset + image_bytes)) -le "$chip_bytes" ] || die "$image has $image_bytes bytes, too many for the chip"
 
+link=rbb
+[ -z "$jlink" ] || link=jlink
 say "2. Starting a virtual board: $board"
-"$build/bin/vboard" --board "$board" --image "$work/chip.img" --report "$work/report.json" \
+: >"$work/vboard.out"
+"$build/bin/vboard" --board "$board" --image "$work/chip.img" --report "$work/report.json" --link "$link" \
 	>"$work/vboard.out" 2>"$work/vboard.err" </dev/null &
 vboard_pid=$!
 port=
@@ -90,13 +109,15 @@ commands=(
 	"flash verify_image {$image} $address"
 	"ofl stats ext" "shutdown"
 )
-echo "\$ VBOARD_PORT=$port build/bin/openocd -f board/vboard-$board.cfg \\"
+connection=VBOARD_PORT=$port
+[ -z "$jlink" ] || connection=VBOARD_LINK=jlink
+echo "\$ $connection build/bin/openocd -f board/vboard-$board.cfg \\"
 arguments=()
 for command in "${commands[@]}"; do
 	arguments+=(-c "$command")
 	echo "      -c \"$command\""
 done
-VBOARD_PORT=$port "$build/bin/openocd" "${options[@]}" -f "board/vboard-$board.cfg" "${arguments[@]}" 2>&1 </dev/null |
+env "$connection" "$build/bin/openocd" "${options[@]}" -f "board/vboard-$board.cfg" "${arguments[@]}" 2>&1 </dev/null |
 	sed 's/^/  | /' || die "OpenOCD failed"
 
 say "4. Looking at the chip, now that the board is switched off"
