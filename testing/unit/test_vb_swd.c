@@ -370,6 +370,7 @@ static void test_posted_reads(void **state)
 	assert_int_equal(swd_read(true, AP_DRW), DP_UNKNOWN);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(swd_read(true, AP_DRW), ram_word(4 * i));
+	assert_int_equal(swd_read(false, SELECT_RESEND), ram_word(8));
 	assert_int_equal(world->num_accesses, 4);
 	assert_int_equal(swd_read(false, RDBUFF), ram_word(12));
 	assert_int_equal(swd_read(false, CTRL_STAT) & READOK, READOK);
@@ -377,6 +378,10 @@ static void test_posted_reads(void **state)
 	assert_int_equal(world->num_accesses, 4);
 	assert_int_equal(swd_read(false, SELECT_RESEND), ram_word(12));
 	assert_int_equal(swd_read(false, SELECT_RESEND), ram_word(12));
+	assert_int_equal(swd_read(false, RDBUFF), DP_UNKNOWN);
+	/* A write spoils the result of a read. */
+	swd_read(true, AP_DRW);
+	swd_write(true, AP_TAR, RAM_BASE);
 	assert_int_equal(swd_read(false, RDBUFF), DP_UNKNOWN);
 }
 
@@ -512,6 +517,7 @@ static void test_time(void **state)
 	dap_round_trip(world->dap);
 	assert_int_equal(world->vb.count.link_round_trips, trips + 3);
 	assert_int_equal(world->vb.clock.now_ps - before_ps, 250 * VB_PS_PER_US);
+	assert_int_equal(world->core_ran_until_ps, world->vb.clock.now_ps);
 }
 
 static void test_pause_runs_the_core(void **state)
@@ -559,8 +565,12 @@ static uint64_t waits_of_seed(uint64_t seed)
 {
 	uint64_t waits = 0;
 
-	with_faults("link.wait@ms=1");
-	world->dap->fault_random = seed;
+	make_world(&v7m_config, "link.wait@ms=1");
+	dap_free(world->dap);
+	world->vb.seed = seed;
+	world->dap = dap_new(&world->vb, &world->bus, NULL, &v7m_config);
+	assert_non_null(world->dap);
+	connect_swd();
 	dap_pass_time(world->dap, VB_PS_PER_MS);
 	for (unsigned int i = 0; i < 64; i++) {
 		if (exchange(true, true, AP_TAR, 0, 0).ack == OK)

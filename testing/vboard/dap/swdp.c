@@ -84,7 +84,6 @@ static void line_reset(struct dap *dap)
 {
 	struct swdp *swdp = &dap->swdp;
 
-	release(swdp);
 	enter(swdp, SWDP_LINE_RESET);
 	swdp->after_line_reset = true;
 	swdp->disturbed = false;
