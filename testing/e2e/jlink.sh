@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 400
 
 # OpenOCD's jlink driver with libjaylink, over SWD and JTAG: the probe, its reset line, its faults, and a quarter of the
 # end-to-end tests through it (all: jlink_all.sh).

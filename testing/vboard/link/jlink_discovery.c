@@ -12,7 +12,7 @@
 #include "jlink.h"
 
 /* libjaylink listens for 20 ms: several fall into that, also on a busy host. */
-#define PERIOD_NS	4000000
+#define PERIOD_NS	2000000
 
 static void put_u32(uint8_t *bytes, uint32_t value)
 {
