@@ -45,6 +45,20 @@
 #define SHCSR		0xe000ed24u
 #define AIRCR		0xe000ed0cu
 #define CPACR		0xe000ed88u
+#define SYST_CSR	0xe000e010u
+#define SYST_RVR	0xe000e014u
+#define SYST_CVR	0xe000e018u
+#define NVIC_ISER	0xe000e100u
+#define NVIC_ICER	0xe000e180u
+#define NVIC_ISPR	0xe000e200u
+#define NVIC_ICPR	0xe000e280u
+#define NVIC_IABR	0xe000e300u
+#define NVIC_IPR	0xe000e400u
+#define ICSR		0xe000ed04u
+#define VTOR		0xe000ed08u
+#define SCR		0xe000ed10u
+#define SHPR2		0xe000ed1cu
+#define SHPR3		0xe000ed20u
 #define S_HALT		(1u << 17)
 #define S_LOCKUP	(1u << 19)
 #define S_RETIRE_ST	(1u << 24)
@@ -240,5 +254,52 @@ static inline struct frame frame_at(struct machine *m, uint32_t address)
 	memcpy(&frame, bus_ram_pointer(&m->bus, address, sizeof(frame)), sizeof(frame));
 	return frame;
 }
+
+/* Exception numbers */
+#define PENDSV		14
+#define SYSTICK		15
+#define IRQ(n)		(16 + (n))
+#define TRACE_HANDLER	0x20000a80u
+
+static inline void set_vector(struct machine *m, unsigned int number, uint32_t address)
+{
+	set_word(m, FLASH + 4 * number, address | 1);
+}
+
+/* The handler stores the number of its exception to the device. */
+static inline void trace_vector(struct machine *m, unsigned int number)
+{
+	static const uint16_t code[] = {
+		0xf3ef, 0x8005,	/* 00: mrs r0, IPSR */
+		0x4901,		/* 04: ldr r1, [pc, #4] */
+		0x6008,		/* 06: str r0, [r1, #0] */
+		0x4770,		/* 08: bx lr */
+		0xbf00,		/* 0a: nop */
+		0x0004, 0x4000,	/* 0c: .word 0x40000004 */
+	};
+
+	LOAD(m, TRACE_HANDLER, code);
+	set_vector(m, number, TRACE_HANDLER);
+}
+
+static inline void set_priority(struct machine *m, unsigned int number, uint32_t priority)
+{
+	uint32_t address = number < 16 ? 0xe000ed14 + number / 4 * 4 : NVIC_IPR + (number - 16) / 4 * 4;
+	unsigned int shift = 8 * (number % 4);
+
+	poke(m, address, (word_at(m, address) & ~(0xffu << shift)) | priority << shift);
+}
+
+static inline void assert_trace(struct machine *m, const uint32_t *expected, unsigned int count)
+{
+	assert_int_equal(m->writes, count);
+	for (unsigned int i = 0; i < count; i++)
+		assert_int_equal(m->stored[i], expected[i]);
+}
+
+#define ASSERT_TRACE(m, ...) do { \
+		const uint32_t expected_[] = { __VA_ARGS__ }; \
+		assert_trace(m, expected_, sizeof(expected_) / sizeof(expected_[0])); \
+	} while (0)
 
 #endif /* OFL_VB_CORE_FIXTURE_H */

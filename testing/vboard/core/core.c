@@ -101,6 +101,7 @@ static void reset_registers(struct core *core)
 		for (unsigned int i = 0; i < 13; i++)
 			regs->r[i] = (uint32_t)vb_random(&state);
 		regs->psp = (uint32_t)vb_random(&state) & ~3u;
+		systick_power_on(core, &state);
 		core->power_on = false;
 	}
 	regs->lr = 0xffffffff;
@@ -123,8 +124,6 @@ static void enter_reset(struct core *core, enum reset_kind kind)
 	reset_registers(core);
 	scs_reset(core);
 	mpu_reset(core);
-	memset(core->active, 0, sizeof(core->active));
-	memset(core->priority_word, 0, sizeof(core->priority_word));
 	core->halted = false;
 	core->locked_up = false;
 	core->sleeping = false;
@@ -134,6 +133,7 @@ static void enter_reset(struct core *core, enum reset_kind kind)
 	core->window_size = 0;
 	/* Halting debug stays enabled; a halt or step in progress does not survive ([v8M] D1.2.51). */
 	core->dhcsr_controls &= DHCSR_C_DEBUGEN;
+	nvic_update(core);
 	core->reset_sticky = true;
 	core->register_ready = true;
 	core->vectors_pending = true;
@@ -191,10 +191,12 @@ static void handle_stop(struct core *core)
 	case STOP_WFI:
 		engine_step_over(core);
 		core->sleeping = true;
+		core->sleep_ends_by_event = false;
 		break;
 	case STOP_WFE:
 		engine_step_over(core);
 		core->sleeping = !core->event_register;
+		core->sleep_ends_by_event = true;
 		core->event_register = false;
 		break;
 	case STOP_SEV:
@@ -231,6 +233,12 @@ static void handle_stop(struct core *core)
 		core->mmfar = core->fault_address;
 		exception_fault(core, EXC_MEM_MANAGE, CFSR_DACCVIOL | CFSR_MMARVALID);
 		break;
+	case STOP_LAZY_FP_DENIED:
+		exception_fault(core, EXC_MEM_MANAGE, CFSR_MLSPERR);
+		break;
+	case STOP_LAZY_FP_BUS_ERROR:
+		exception_fault(core, EXC_BUS_FAULT, CFSR_LSPERR);
+		break;
 	case STOP_EXCEPTION_RETURN:
 		exception_return(core, core->regs.pc);
 		break;
@@ -250,9 +258,69 @@ static bool is_step_done(const struct core *core)
 			&& core->stop != STOP_ATTENTION;
 }
 
-static bool is_executing(const struct core *core)
+/* Asleep, its clock runs on; in the other states it has none. */
+static bool is_clocked(const struct core *core)
 {
-	return !core->halted && !core->locked_up && !core->sleeping && !core->held_in_reset;
+	return !core->halted && !core->locked_up && !core->held_in_reset;
+}
+
+bool core_in_it_block(const struct core *core)
+{
+	return core->regs_loaded ? core->regs.xpsr & XPSR_IT_LEFT : core->it_now & 0xf;
+}
+
+int core_add_alarm(struct core *core, void (*expired)(void *context), void *context)
+{
+	struct core_alarm *alarm = &core->alarm[core->num_alarms];
+
+	if (core->num_alarms == CORE_MAX_ALARMS)
+		return -1;
+	*alarm = (struct core_alarm){ .at_ps = NEVER, .expired = expired, .context = context };
+	return (int)core->num_alarms++;
+}
+
+static void find_next_alarm(struct core *core)
+{
+	core->next_alarm_ps = NEVER;
+	for (unsigned int i = 0; i < core->num_alarms; i++) {
+		if (core->alarm[i].at_ps < core->next_alarm_ps)
+			core->next_alarm_ps = core->alarm[i].at_ps;
+	}
+}
+
+void core_set_alarm(struct core *core, int alarm, uint64_t at_ps)
+{
+	if (alarm < 0 || (unsigned int)alarm >= core->num_alarms)
+		return;
+	/* Nothing happens at once: time goes on from here. */
+	core->alarm[alarm].at_ps = at_ps > core->vb->clock.now_ps ? at_ps : core->vb->clock.now_ps + 1;
+	find_next_alarm(core);
+	core_request(core);
+}
+
+static void run_alarms(struct core *core, uint64_t now_ps)
+{
+	if (core->next_alarm_ps > now_ps)
+		return;
+	core->vb->clock.now_ps = now_ps;
+	for (unsigned int i = 0; i < core->num_alarms; i++) {
+		struct core_alarm *alarm = &core->alarm[i];
+
+		if (alarm->at_ps > now_ps)
+			continue;
+		alarm->at_ps = NEVER;
+		alarm->expired(alarm->context);
+	}
+	find_next_alarm(core);
+}
+
+/* When to look again although nothing has happened: at the caller's time or when something makes an interrupt. */
+static uint64_t next_stop(struct core *core, uint64_t until_ps)
+{
+	uint64_t cycle = cycle_at(core, core->next_alarm_ps < until_ps ? core->next_alarm_ps : until_ps);
+	uint64_t tick = systick_next_cycle(core);
+
+	return tick < cycle ? tick : cycle;
 }
 
 /*
@@ -261,8 +329,7 @@ static bool is_executing(const struct core *core)
  */
 static void pass_idle_time(struct core *core, uint64_t until_ps)
 {
-	uint64_t end_ps = core->idle_until_ps < until_ps ? core->idle_until_ps : until_ps;
-	uint64_t cycle = cycle_at(core, end_ps);
+	uint64_t cycle = next_stop(core, core->idle_until_ps < until_ps ? core->idle_until_ps : until_ps);
 
 	if (cycle > core->cycles)
 		core->cycles = cycle;
@@ -270,14 +337,54 @@ static void pass_idle_time(struct core *core, uint64_t until_ps)
 		core->idle_until_ps = 0;
 }
 
-static void run_once(struct core *core, uint64_t until_ps)
+static bool is_woken(struct core *core)
 {
+	struct core_masks masks;
+
+	if (core->sleep_ends_by_event && core->event_register) {
+		core->event_register = false;
+		return true;
+	}
+	if (!core->exceptions_waiting)
+		return false;
+	masks = (struct core_masks){ core_regs(core)->primask, core->regs.basepri, core->regs.faultmask };
+	/* [v7M] B1.5.19: WFI wakes as if PRIMASK were clear. */
+	if (!core->sleep_ends_by_event)
+		masks.primask = 0;
+	return exception_preempts(core, &masks);
+}
+
+static void pass_sleep(struct core *core, uint64_t until_ps)
+{
+	uint64_t cycle;
+
+	if (is_woken(core)) {
+		core->sleeping = false;
+		return;
+	}
+	cycle = next_stop(core, until_ps);
+	if (cycle > core->cycles) {
+		core->slept_cycles += cycle - core->cycles;
+		core->cycles = cycle;
+	}
+}
+
+static void run_instructions(struct core *core, uint64_t until_ps)
+{
+	/* The end of a step comes before the interrupt that arrived with it. */
+	bool stepped = (core->attention & ATTENTION_STEP) && core->step_started;
+
+	if (!stepped && exception_take_pending(core)) {
+		if (core->attention & ATTENTION_STEP)
+			debug_enter(core, DFSR_HALTED);
+		return;
+	}
 	if (core->idle_until_ps) {
 		pass_idle_time(core, until_ps);
 		return;
 	}
 	if (!core->regs_loaded || (core->regs.xpsr & XPSR_T)) {
-		core->limit = cycle_at(core, until_ps);
+		core->limit = next_stop(core, until_ps);
 		engine_run(core);
 	} else {
 		core->stop = STOP_INVALID_STATE;
@@ -285,6 +392,16 @@ static void run_once(struct core *core, uint64_t until_ps)
 	handle_stop(core);
 	if (is_step_done(core))
 		debug_enter(core, DFSR_HALTED);
+}
+
+static void run_once(struct core *core, uint64_t until_ps)
+{
+	if (core->sleeping)
+		pass_sleep(core, until_ps);
+	else
+		run_instructions(core, until_ps);
+	systick_sync(core);
+	run_alarms(core, core_time_ps(core, core->cycles));
 }
 
 void core_run_until(struct core *core, uint64_t until_ps)
@@ -300,7 +417,7 @@ void core_run_until(struct core *core, uint64_t until_ps)
 		core->locked_up = true;
 
 	core->executing = true;
-	while (is_executing(core) && core_time_ps(core, core->cycles) < until_ps) {
+	while (is_clocked(core) && core_time_ps(core, core->cycles) < until_ps) {
 		core->vb->clock.now_ps = core_time_ps(core, core->cycles);
 		core->attention &= ~ATTENTION_REQUEST;
 		run_once(core, until_ps);
@@ -310,11 +427,14 @@ void core_run_until(struct core *core, uint64_t until_ps)
 			core_settle(core);
 		}
 	}
-	core->executing = false;
 
 	/* The engine keeps the state of a core that is only out of time: a debug halt finds it in core_regs(). */
-	if (!is_executing(core))
+	core->executing = false;
+	if (!is_clocked(core)) {
 		skip_time_to(core, until_ps);
+		while (core->next_alarm_ps <= until_ps && core->next_alarm_ps != NEVER)
+			run_alarms(core, core->next_alarm_ps);
+	}
 	renormalise(core);
 	core->vb->count.instructions += core->instructions - instructions;
 	core->vb->clock.now_ps = until_ps;
@@ -362,6 +482,18 @@ void core_hold_reset(struct core *core, bool held)
 		core_settle(core);
 }
 
+static unsigned int num_priority_bits(const struct core *core)
+{
+	if (core->is_v6m)
+		return 2;
+	return core->config.priority_bits ? core->config.priority_bits : 4;
+}
+
+static bool is_v6m_type(enum core_type type)
+{
+	return type == CORE_M0 || type == CORE_M0PLUS;
+}
+
 /* What each type is, from the Technical Reference Manuals' CPUID values (a common revision of each). */
 static void describe_type(struct core *core)
 {
@@ -402,6 +534,9 @@ static void describe_type(struct core *core)
 	}
 	/* Taken branches: 3 cycles on M0, 2 on M0+, 1 + P (P = 1 to 3) on M3 and M4. */
 	core->refill_cycles = core->config.type == CORE_M0PLUS ? 1 : 2;
+	core->num_exceptions = EXC_FIRST_IRQ + (core->config.num_irqs ? core->config.num_irqs : core->is_v6m ? 32 : 96);
+	core->priority_mask = 0xff << (8 - num_priority_bits(core)) & 0xff;
+	core->priority_mask *= 0x01010101;
 	core->exception_cycles = core->config.type == CORE_M0 ? 16 : core->config.type == CORE_M0PLUS ? 15 : 12;
 }
 
@@ -429,7 +564,9 @@ struct core *core_new(struct bus *bus, const struct core_config *config)
 	struct core *core;
 
 	if (config->clock_hz == 0 || config->mpu_regions > MPU_MAX_REGIONS || config->fpb_comparators > FPB_MAX_COMPARATORS
-			|| config->dwt_comparators > DWT_MAX_COMPARATORS) {
+			|| config->dwt_comparators > DWT_MAX_COMPARATORS || config->num_irqs % 32 != 0
+			|| config->num_irqs > (is_v6m_type(config->type) ? 32 : CORE_MAX_IRQS)
+			|| config->priority_bits > 8) {
 		fprintf(stderr, "vboard: impossible core configuration\n");
 		return NULL;
 	}
@@ -440,6 +577,7 @@ struct core *core_new(struct bus *bus, const struct core_config *config)
 	core->vb = bus->vb;
 	core->config = *config;
 	core->power_on = true;
+	core->next_alarm_ps = NEVER;
 	core->regs_loaded = true;	/* the engine has none yet */
 	describe_type(core);
 	describe_clock(core);
@@ -486,5 +624,5 @@ bool core_is_locked_up(const struct core *core)
 
 uint64_t core_cycles(const struct core *core)
 {
-	return core->cycles_before + core->cycles;
+	return core_clock_cycle(core) - core->slept_cycles;
 }

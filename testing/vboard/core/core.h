@@ -29,6 +29,12 @@ struct core_config {
 	unsigned int mpu_regions;	/* 0: no MPU */
 	unsigned int fpb_comparators;
 	unsigned int dwt_comparators;
+	/* 0: what is usual: 32 interrupts with 2 bits of priority on v6-M, 96 with 4 on the others. */
+	unsigned int num_irqs;		/* a multiple of 32 */
+	unsigned int priority_bits;	/* 3 to 8; always 2 on v6-M */
+	/* SysTick's reference clock (CSR.CLKSOURCE = 0) is the core's divided by this; 0: there is none. */
+	unsigned int systick_divider;
+	uint32_t systick_calib;		/* SYST_CALIB but for NOREF */
 };
 
 /* Register numbers of core_reg_get/set: DCRSR.REGSEL's (ARMv7-M ARM DDI 0403E, C1.6.3; ARMv8-M DDI 0553, D1.2.x). */
@@ -74,6 +80,22 @@ void core_run_until(struct core *core, uint64_t until_ps);
  * (UINT64_MAX is ignored): the CPU's own deadline would never be counted down.
  */
 void core_note_idle_poll(struct core *core, uint64_t until_ps);
+
+/*
+ * The level of interrupt input `number` (0: the first external interrupt). A rising edge makes it pending, and a level
+ * that is still high when its handler returns makes it pending again ([v7M] B3.4.1). The core takes it at the next
+ * boundary of instructions that priorities and masks allow.
+ */
+void core_set_irq(struct core *core, unsigned int number, bool level);
+
+/*
+ * For a device model that does something by itself at a later time, such as raising an interrupt: `expired` is called
+ * when the core's time reaches the alarm's, also while the core sleeps or is halted, and not before the instruction
+ * under way has ended. Returns the alarm's number, or -1 when there are too many.
+ */
+int core_add_alarm(struct core *core, void (*expired)(void *context), void *context);
+/* UINT64_MAX: off. It is off when `expired` is called, which may set it again. */
+void core_set_alarm(struct core *core, int alarm, uint64_t at_ps);
 
 /* System reset as AIRCR.SYSRESETREQ, a watchdog or the SRST pin cause it; also resets the bus's devices. */
 void core_system_reset(struct core *core);

@@ -6,7 +6,10 @@
  *   core.c           time, the run loop, reset, the public functions
  *   core_unicorn*.c  instruction execution by libunicorn, its loads and stores, its registers
  *   decode.c         what an opcode costs and whether it needs attention
- *   exception.c      faults, exception entry and return, lockup
+ *   exception.c      which exception is taken and when, faults, entry and return, lockup
+ *   frame.c          what entry stacks and return unstacks, floating point included
+ *   nvic.c           pending, enabled, priorities: the NVIC's registers, ICSR, interrupt lines
+ *   systick.c        the timer of the core
  *   mpu.c            memory protection and the default memory map
  *   dcache.c         data cache of a Cortex-M7, for mapped flash
  *   scs.c            System Control Space as seen on the bus
@@ -24,9 +27,13 @@
 /* E0000000h and up: registers of the processor, for privileged software only ([v7M] B3.1) */
 #define PRIVATE_PERIPHERAL_BUS	0xe0000000u
 
+/* Unprivileged software may write it when CCR.USERSETMPEND says so ([v7M] B3.4.9). */
+#define NVIC_STIR		0xe000ef00u
+
 #define XPSR_T			(1u << 24)
 #define XPSR_IPSR		0x1ffu
 #define XPSR_IT			0x0600fc00u
+#define XPSR_IT_LEFT		0x06000c00u	/* not 0: instructions of the block are left (and not ICI) */
 #define CONTROL_NPRIV		(1u << 0)
 #define CONTROL_SPSEL		(1u << 1)
 #define CONTROL_FPCA		(1u << 2)
@@ -46,17 +53,24 @@ enum exception_number {
 };
 
 #define CORE_MAX_EXCEPTIONS	256
+#define EXCEPTION_WORDS		(CORE_MAX_EXCEPTIONS / 32)
+#define CORE_MAX_IRQS		(CORE_MAX_EXCEPTIONS - EXC_FIRST_IRQ)
+
+#define CORE_MAX_ALARMS		8
+#define NEVER			UINT64_MAX
 
 /* CFSR, [v7M] B3.2.15 */
 #define CFSR_IACCVIOL		(1u << 0)
 #define CFSR_DACCVIOL		(1u << 1)
 #define CFSR_MUNSTKERR		(1u << 3)
 #define CFSR_MSTKERR		(1u << 4)
+#define CFSR_MLSPERR		(1u << 5)
 #define CFSR_MMARVALID		(1u << 7)
 #define CFSR_IBUSERR		(1u << 8)
 #define CFSR_PRECISERR		(1u << 9)
 #define CFSR_UNSTKERR		(1u << 11)
 #define CFSR_STKERR		(1u << 12)
+#define CFSR_LSPERR		(1u << 13)
 #define CFSR_BFARVALID		(1u << 15)
 #define CFSR_UNDEFINSTR		(1u << 16)
 #define CFSR_INVSTATE		(1u << 17)
@@ -75,9 +89,25 @@ enum exception_number {
 #define SHCSR_BUSFAULTENA	(1u << 17)
 #define SHCSR_USGFAULTENA	(1u << 18)
 
+#define CCR_NONBASETHRDENA	(1u << 0)
+#define CCR_USERSETMPEND	(1u << 1)
 #define CCR_BFHFNMIGN		(1u << 8)
 #define CCR_STKALIGN		(1u << 9)
 #define CCR_DC			(1u << 16)
+
+/* SCR, [v7M] B3.2.7 */
+#define SCR_SLEEPONEXIT		(1u << 1)
+#define SCR_SEVONPEND		(1u << 4)
+
+/* FPCCR, [v7M] B3.2.21 */
+#define FPCCR_LSPACT		(1u << 0)
+#define FPCCR_ASPEN		(1u << 31)
+#define FPCCR_LSPEN		(1u << 30)
+
+/* EXC_RETURN, [v7M] B1.5.8 */
+#define EXC_RETURN_NO_FP	(1u << 4)
+#define EXC_RETURN_THREAD	(1u << 3)
+#define EXC_RETURN_PSP		(1u << 2)
 
 /* DHCSR, [v7M] C1.6.2 */
 #define DHCSR_C_DEBUGEN		(1u << 0)
@@ -155,6 +185,8 @@ enum stop_reason {
 	STOP_INVALID_STATE,
 	STOP_NO_COPROCESSOR,
 	STOP_STACK_OVERFLOW,
+	STOP_LAZY_FP_DENIED,	/* the deferred stacking of the floating-point context failed: MPU, bus */
+	STOP_LAZY_FP_BUS_ERROR,
 	STOP_UNALIGNED,
 	STOP_FETCH_BUS_ERROR,
 	STOP_FETCH_DENIED,
@@ -204,6 +236,16 @@ enum reset_kind {
 	RESET_SYSTEM,
 };
 
+struct core_masks {
+	uint32_t primask, basepri, faultmask;
+};
+
+struct core_alarm {
+	uint64_t at_ps;	/* NEVER: off */
+	void (*expired)(void *context);
+	void *context;
+};
+
 struct engine;
 
 struct core {
@@ -218,6 +260,8 @@ struct core {
 	uint32_t cpuid;
 	unsigned int refill_cycles;	/* a branch that is taken costs this in addition */
 	unsigned int exception_cycles;	/* entry, and return */
+	unsigned int num_exceptions;	/* 16 and the interrupts */
+	uint32_t priority_mask;		/* implemented bits of a priority byte, in each byte of a word */
 	struct insn_class *insn_class;	/* by first half-word */
 
 	/* Time: that of cycle c is epoch_ps + c * ps_numerator / ps_denominator, exactly. */
@@ -226,6 +270,7 @@ struct core {
 	uint64_t max_short_cycles;	/* up to here 64 bits are enough for that */
 	uint64_t cycles;	/* since epoch_ps */
 	uint64_t cycles_before;	/* up to epoch_ps */
+	uint64_t slept_cycles;	/* of both, asleep: the clock runs, nothing else does */
 	uint64_t limit;		/* no instruction starts at this cycle or later */
 	uint64_t idle_until_ps;	/* 0: not idle */
 
@@ -255,19 +300,27 @@ struct core {
 	bool power_on;
 	bool held_in_reset;
 	bool halted, locked_up, sleeping;
+	bool sleep_ends_by_event;	/* WFE */
 	bool event_register;
 	bool privileged;	/* as of the last refresh */
 	bool mpu_on;		/* likewise: enabled, and not bypassed by a HardFault */
 
 	/* Exceptions */
-	uint32_t active[CORE_MAX_EXCEPTIONS / 32];
+	uint32_t active[EXCEPTION_WORDS], pending[EXCEPTION_WORDS], enabled[EXCEPTION_WORDS];
+	uint32_t line[EXCEPTION_WORDS];	/* interrupt inputs that are high */
+	bool exceptions_waiting;	/* some exception is pending and enabled, whatever the masks say */
 	uint32_t priority_word[CORE_MAX_EXCEPTIONS / 4];	/* SHPRn, NVIC_IPRn: a byte per exception */
 
 	/* System control */
 	uint32_t vtor, prigroup, scr, ccr, shcsr_enables, cfsr, hfsr, mmfar, bfar, cpacr, csselr;
 	uint32_t actlr, fpccr, fpcar, fpdscr;
 	uint32_t systick_ctrl, systick_load, systick_value;
-	uint32_t nvic_enable[8], nvic_pending[8];
+	bool systick_counted;		/* COUNTFLAG */
+	uint64_t systick_cycle;		/* that systick_value is of */
+
+	struct core_alarm alarm[CORE_MAX_ALARMS];
+	unsigned int num_alarms;
+	uint64_t next_alarm_ps;
 
 	/* MPU */
 	uint32_t mpu_ctrl, mpu_rnr;
@@ -296,6 +349,8 @@ uint64_t core_time_ps(const struct core *core, uint64_t cycles);
 void core_stall(struct core *core, uint64_t until_ps);
 struct core_regs *core_regs(struct core *core);		/* for reading */
 struct core_regs *core_regs_change(struct core *core);	/* for writing */
+/* Inside an IT block, before the instruction at regs.pc; only while the engine does not run. */
+bool core_in_it_block(const struct core *core);
 void core_request(struct core *core);	/* makes a running engine come back before the next instruction */
 void core_local_reset(struct core *core);	/* VECTRESET */
 /* Performs what a reset has left to do (fetch of the vectors), if the core does not execute just now. */
@@ -303,6 +358,11 @@ void core_settle(struct core *core);
 static inline bool core_in_handler(const struct core_regs *regs)
 {
 	return (regs->xpsr & XPSR_IPSR) != 0;
+}
+/* The cycle of the clock that SysTick counts: as core->cycles, but never moved back. */
+static inline uint64_t core_clock_cycle(const struct core *core)
+{
+	return core->cycles_before + core->cycles;
 }
 static inline uint32_t *core_current_sp(struct core_regs *regs)
 {
@@ -318,6 +378,7 @@ void engine_step_over(struct core *core);	/* the instruction at regs.pc, which t
 void engine_load_regs(struct core *core);
 void engine_store_regs(struct core *core);
 uint32_t engine_get_ipsr(struct core *core);	/* also while the engine runs */
+void engine_get_masks(struct core *core, struct core_masks *masks);	/* likewise; privileged modes only */
 uint32_t engine_get_fp(struct core *core, unsigned int number);	/* 0..31, 32: FPSCR */
 void engine_set_fp(struct core *core, unsigned int number, uint32_t value);
 void engine_drop_code(struct core *core, uint32_t address, uint32_t size);
@@ -331,14 +392,57 @@ static inline bool decode_is_32bit(uint16_t first)
 }
 
 /* exception.c */
-bool exception_is_active(const struct core *core, unsigned int number);
+static inline bool exception_is_active(const struct core *core, unsigned int number)
+{
+	return core->active[number / 32] >> number % 32 & 1;
+}
+static inline bool exception_is_enabled(const struct core *core, unsigned int number)
+{
+	return core->enabled[number / 32] >> number % 32 & 1;
+}
 void exception_set_active(struct core *core, unsigned int number, bool active);
+unsigned int exception_count_active(const struct core *core);
+/* Whether a pending exception preempts what executes with these masks. */
+bool exception_preempts(const struct core *core, const struct core_masks *masks);
+/* Enters the handler of a pending exception that may be taken now. The next instruction is its first. */
+bool exception_take_pending(struct core *core);
 /* A fault that an instruction caused; `cfsr` says which (v7-M and later). regs.pc is the instruction's. */
 void exception_fault(struct core *core, enum exception_number number, uint32_t cfsr);
 void exception_debug_event(struct core *core);	/* BKPT or FPB match that may not halt */
 void exception_svc(struct core *core);	/* regs.pc is behind the SVC */
 void exception_return(struct core *core, uint32_t exc_return);
 void exception_lockup(struct core *core);
+
+/* frame.c: both return the CFSR bits of a failure, 0 if none */
+uint32_t frame_push(struct core *core);	/* SP moves in either case */
+uint32_t frame_pop(struct core *core, uint32_t exc_return);	/* nothing but SP's bank is chosen when it fails */
+bool frame_has_fp(const struct core *core);
+/* The deferred stacking of the floating-point registers: STOP_TIME, or why it cannot be done. */
+enum stop_reason frame_store_lazy_fp(struct core *core);
+
+/* nvic.c */
+uint32_t nvic_read(const struct core *core, uint32_t offset);	/* offsets from E000E000h, 100h to 4EFh */
+void nvic_write(struct core *core, uint32_t offset, uint32_t value);
+uint32_t nvic_read_icsr(struct core *core);
+void nvic_write_icsr(struct core *core, uint32_t value);
+void nvic_write_stir(struct core *core, uint32_t value);
+void nvic_set_pending(struct core *core, unsigned int number, bool pending);
+void nvic_deactivated(struct core *core, unsigned int number);
+/* The exception that would be taken first if nothing were active or masked, or 0; its priority if asked for. */
+unsigned int nvic_first_pending(const struct core *core, int *priority);
+int nvic_priority(const struct core *core, unsigned int number);
+int nvic_group_priority(const struct core *core, int priority);
+/* To be called after a change of what is pending, enabled, or how urgent. */
+void nvic_update(struct core *core);
+void nvic_reset(struct core *core);
+
+/* systick.c */
+uint32_t systick_read(struct core *core, uint32_t offset, enum bus_master master);	/* offset from E000E010h */
+void systick_write(struct core *core, uint32_t offset, uint32_t value);
+void systick_sync(struct core *core);
+uint64_t systick_next_cycle(struct core *core);	/* at which it interrupts, as core->cycles counts, or NEVER */
+void systick_power_on(struct core *core, uint64_t *random_state);
+void systick_reset(struct core *core);
 
 /* mpu.c */
 enum access_kind {
@@ -373,5 +477,9 @@ uint32_t debug_read(struct core *core, uint32_t offset, enum bus_master master);
 void debug_write(struct core *core, uint32_t offset, uint32_t value, enum bus_master master);
 /* Debug state is entered instead of the exception handler's first instruction. */
 bool debug_may_halt(const struct core *core);
+static inline bool debug_masks_interrupts(const struct core *core)
+{
+	return (core->dhcsr_controls & (DHCSR_C_DEBUGEN | DHCSR_C_MASKINTS)) == (DHCSR_C_DEBUGEN | DHCSR_C_MASKINTS);
+}
 
 #endif /* OFL_VBOARD_CORE_PRIVATE_H */

@@ -13,6 +13,7 @@
  * - Host access to registers obeys the guest's privilege.
  * - Translated code is not dropped when the host writes to RAM.
  * - There is no NVIC, no SCS, no exception entry: what would cause one ends the run and is done in exception.c.
+ * - Nothing interrupts a run but a time limit and the mark above, which are looked at before every instruction.
  */
 
 #include <stdio.h>
@@ -86,7 +87,8 @@ static bool is_plain(const struct core *core, uint32_t pc)
 {
 	struct insn_class class = classify(core, pc, half_word(core, pc));
 
-	return class.action == INSN_PLAIN || (class.action == INSN_FP && !is_fp_denied(core));
+	return class.action == INSN_PLAIN
+			|| (class.action == INSN_FP && !is_fp_denied(core) && !(core->fpccr & FPCCR_LSPACT));
 }
 
 static int it_index(const struct core *core, uint32_t pc)
@@ -147,6 +149,9 @@ static void refresh(struct core *core)
 	core->attention &= ~ATTENTION_REFRESH;
 	core->privileged = (get_reg(engine, UC_ARM_REG_XPSR) & XPSR_IPSR) != 0
 			|| !(get_reg(engine, UC_ARM_REG_CONTROL) & CONTROL_NPRIV);
+	/* The bits of BASEPRI that this core does not have read as zero. */
+	if (core->privileged && !core->is_v6m && (get_reg(engine, UC_ARM_REG_BASEPRI) & ~core->priority_mask & 0xff))
+		set_reg(engine, UC_ARM_REG_BASEPRI, get_reg(engine, UC_ARM_REG_BASEPRI) & core->priority_mask & 0xff);
 	/* At a priority below 0 the MPU is bypassed unless MPU_CTRL.HFNMIENA says otherwise ([v7M] B3.5.6). */
 	core->mpu_on = core->mpu_ctrl & MPU_CTRL_ENABLE;
 	if (core->mpu_on && !(core->mpu_ctrl & MPU_CTRL_HFNMIENA)) {
@@ -178,6 +183,21 @@ static bool open_device_window(struct core *core, uint32_t address)
 		return true;
 	}
 	return false;
+}
+
+/* CPS or MSR may have let in an exception that is pending: it is taken before the next instruction. */
+static void note_unmasked(struct core *core)
+{
+	struct core_masks masks;
+
+	if (!core->exceptions_waiting)
+		return;
+	/* Unprivileged code changes no mask, and they could not be read. */
+	if (!core->privileged)
+		return;
+	engine_get_masks(core, &masks);
+	if (exception_preempts(core, &masks))
+		core_request(core);
 }
 
 /* Finds the code at `address` and how far around it the answer holds. Returns 0 or the reason to stop. */
@@ -221,8 +241,10 @@ static bool attend_first(struct core *core, uint32_t address)
 		leave(core, core->insn_pc, core->stop);
 		return false;
 	}
-	if (core->attention & ATTENTION_REFRESH)
+	if (core->attention & ATTENTION_REFRESH) {
 		refresh(core);
+		note_unmasked(core);
+	}
 	if (core->attention & ATTENTION_FLASH)
 		engine_notice_flash_reads(core);
 	if (core->attention & ATTENTION_IT) {
@@ -289,10 +311,19 @@ static bool attend_insn(struct core *core, uint32_t address, uint16_t op, unsign
 		core->engine->limits_known = false;
 		return true;
 	case INSN_FP:
-		if (!is_fp_denied(core))
-			return true;
-		leave(core, address, STOP_NO_COPROCESSOR);
-		return false;
+		if (is_fp_denied(core)) {
+			leave(core, address, STOP_NO_COPROCESSOR);
+			return false;
+		}
+		if (core->fpccr & FPCCR_LSPACT) {
+			enum stop_reason failure = frame_store_lazy_fp(core);
+
+			if (failure != STOP_TIME) {
+				leave(core, address, failure);
+				return false;
+			}
+		}
+		return true;
 	default:
 		leave(core, address, reason[action]);
 		return false;

@@ -77,7 +77,11 @@ static void take_stall(struct core *core)
 
 static bool is_mmio_denied(const struct core *core, uint32_t address)
 {
-	return (core->attention & ATTENTION_DATA_FAULT) || (address >= PRIVATE_PERIPHERAL_BUS && !core->privileged);
+	if (core->attention & ATTENTION_DATA_FAULT)
+		return true;
+	if (address < PRIVATE_PERIPHERAL_BUS || core->privileged)
+		return false;
+	return address != NVIC_STIR || core->is_v6m || !(core->ccr & CCR_USERSETMPEND);
 }
 
 /* Whoever was written to, a flash may be busy now. */

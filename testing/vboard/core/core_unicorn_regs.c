@@ -145,6 +145,17 @@ uint32_t engine_get_ipsr(struct core *core)
 	return get_reg(core->engine, UC_ARM_REG_XPSR) & XPSR_IPSR;
 }
 
+void engine_get_masks(struct core *core, struct core_masks *masks)
+{
+	struct engine *engine = core->engine;
+
+	*masks = (struct core_masks){ .primask = get_reg(engine, UC_ARM_REG_PRIMASK) };
+	if (core->is_v6m)
+		return;
+	masks->basepri = get_reg(engine, UC_ARM_REG_BASEPRI);
+	masks->faultmask = get_reg(engine, UC_ARM_REG_FAULTMASK);
+}
+
 uint32_t engine_get_fp(struct core *core, unsigned int number)
 {
 	if (!core->has_fpu)

@@ -74,6 +74,7 @@ static void write_dhcsr(struct core *core, uint32_t value)
 		return;
 
 	core->dhcsr_controls = value & DHCSR_C_DEBUGEN ? value & DHCSR_CONTROLS : 0;
+	nvic_update(core);	/* C_MASKINTS */
 	/* In reset it only says what happens afterwards; see core_settle(). */
 	if (core->vectors_pending)
 		return;
@@ -95,7 +96,7 @@ static void unpack_special(struct core *core, uint32_t value)
 
 	regs->primask = value & 1;
 	if (!core->is_v6m) {
-		regs->basepri = value >> 8 & 0xff;
+		regs->basepri = value >> 8 & core->priority_mask & 0xff;
 		regs->faultmask = value >> 16 & 1;
 	}
 	/*

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * Exceptions: which one is taken, entry with a stacked frame, return, lockup ([v6M] B1.5, [v7M] B1.5).
+ * Exceptions: which one is taken and when, entry, return, lockup ([v6M] B1.5, [v7M] B1.5).
  *
- * Wired now: the faults and SVCall. Entry, return, priorities and active bits know every exception number, so that
- * PendSV, SysTick and interrupts need only somebody who makes them pending and asks at instruction boundaries.
+ * Simpler than silicon, and visible only in cycles: a more urgent exception that arrives during entry is taken before
+ * the first instruction of the handler being entered and not in its place (no late arrival), and an exception that is
+ * pending at a return is entered without unstacking and stacking, in a fixed time (tail-chaining). An LDM or STM is
+ * never given up or continued: it ends first. No asynchronous exception is taken inside an IT block.
  */
 
 #include "core_private.h"
 
-#define EXC_RETURN_NO_FP	(1u << 4)
-#define EXC_RETURN_THREAD	(1u << 3)
-#define EXC_RETURN_PSP		(1u << 2)
-
-#define FRAME_BYTES		0x20u
-#define FP_FRAME_BYTES		0x48u	/* S0 to S15, FPSCR, reserved */
-#define XPSR_FRAME_ALIGNED	(1u << 9)	/* of the stacked xPSR: 4 bytes of padding */
-#define CCR_NONBASETHRDENA	(1u << 0)
-
+#define TAIL_CHAIN_CYCLES	6	/* Cortex-M3 r2p0 (DDI 0337H) 5.6: no memory access but the vector's */
 #define LOWEST_PRIORITY		256
-
-bool exception_is_active(const struct core *core, unsigned int number)
-{
-	return core->active[number / 32] >> number % 32 & 1;
-}
 
 void exception_set_active(struct core *core, unsigned int number, bool active)
 {
@@ -33,56 +22,61 @@ void exception_set_active(struct core *core, unsigned int number, bool active)
 		core->active[number / 32] &= ~(1u << number % 32);
 }
 
-/* The part of a priority that decides about preemption; [v7M] B1.5.4 */
-static int group_priority(const struct core *core, uint32_t priority)
+unsigned int exception_count_active(const struct core *core)
 {
-	return (int)(priority & ~((2u << core->prigroup) - 1) & 0xff);
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < EXCEPTION_WORDS; i++)
+		count += (unsigned int)__builtin_popcount(core->active[i]);
+	return count;
 }
 
 static int exception_priority(const struct core *core, unsigned int number)
 {
-	switch (number) {
-	case EXC_RESET:
-		return -3;
-	case EXC_NMI:
-		return -2;
-	case EXC_HARD_FAULT:
-		return -1;
-	default:
-		return group_priority(core, core->priority_word[number / 4] >> 8 * (number % 4) & 0xff);
-	}
+	return nvic_group_priority(core, nvic_priority(core, number));
 }
 
-static int execution_priority(struct core *core)
+static int masked_priority(const struct core *core, const struct core_masks *masks)
 {
-	const struct core_regs *regs = core_regs(core);
+	uint32_t basepri = masks->basepri & core->priority_mask & 0xff;
 	int priority = LOWEST_PRIORITY;
 
-	for (unsigned int i = 0; i < CORE_MAX_EXCEPTIONS; i++) {
-		if (exception_is_active(core, i) && exception_priority(core, i) < priority)
-			priority = exception_priority(core, i);
+	for (unsigned int i = 0; i < EXCEPTION_WORDS; i++) {
+		for (uint32_t bits = core->active[i]; bits; bits &= bits - 1) {
+			int active = exception_priority(core, 32 * i + (unsigned int)__builtin_ctz(bits));
+
+			if (active < priority)
+				priority = active;
+		}
 	}
-	if (regs->basepri && group_priority(core, regs->basepri) < priority)
-		priority = group_priority(core, regs->basepri);
-	if (regs->primask && priority > 0)
+	if (basepri && nvic_group_priority(core, (int)basepri) < priority)
+		priority = nvic_group_priority(core, (int)basepri);
+	if (masks->primask && priority > 0)
 		priority = 0;
-	if (regs->faultmask && priority > -1)
+	if (masks->faultmask && priority > -1)
 		priority = -1;
 	return priority;
 }
 
-static bool is_enabled(const struct core *core, unsigned int number)
+static struct core_masks masks_of(const struct core_regs *regs)
 {
-	switch (number) {
-	case EXC_MEM_MANAGE:
-		return core->shcsr_enables & SHCSR_MEMFAULTENA;
-	case EXC_BUS_FAULT:
-		return core->shcsr_enables & SHCSR_BUSFAULTENA;
-	case EXC_USAGE_FAULT:
-		return core->shcsr_enables & SHCSR_USGFAULTENA;
-	default:
-		return true;
-	}
+	return (struct core_masks){ .primask = regs->primask, .basepri = regs->basepri, .faultmask = regs->faultmask };
+}
+
+static int execution_priority(struct core *core)
+{
+	struct core_masks masks = masks_of(core_regs(core));
+
+	return masked_priority(core, &masks);
+}
+
+bool exception_preempts(const struct core *core, const struct core_masks *masks)
+{
+	int priority;
+
+	if (!nvic_first_pending(core, &priority))
+		return false;
+	return nvic_group_priority(core, priority) < masked_priority(core, masks);
 }
 
 void exception_lockup(struct core *core)
@@ -116,67 +110,6 @@ static bool is_caught(const struct core *core, unsigned int number, uint32_t cfs
 	return debug_may_halt(core) && (core->demcr & bits);
 }
 
-static bool stack_access(struct core *core, uint32_t address, bool write, uint32_t *value)
-{
-	if (write)
-		return bus_write(core->bus, address, 4, *value, BUS_CPU) == 0;
-	return bus_read(core->bus, address, 4, value, BUS_CPU) == 0;
-}
-
-/* The words of a frame at `address`, lowest first. Returns the CFSR bits of a failure, 0 if none. */
-static uint32_t transfer_frame(struct core *core, uint32_t address, uint32_t words[8], bool fp, bool write,
-		bool privileged)
-{
-	enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
-	unsigned int count = fp ? 8 + 17 : 8;
-
-	for (unsigned int i = 0; i < count; i++) {
-		uint32_t value = i < 8 ? words[i] : write ? engine_get_fp(core, i == 24 ? 32 : i - 8) : 0;
-
-		if (!mpu_allows(core, address + 4 * i, kind, privileged))
-			return write ? CFSR_MSTKERR : CFSR_MUNSTKERR;
-		if (!stack_access(core, address + 4 * i, write, &value))
-			return write ? CFSR_STKERR : CFSR_UNSTKERR;
-		if (write)
-			continue;
-		if (i < 8)
-			words[i] = value;
-		else
-			engine_set_fp(core, i == 24 ? 32 : i - 8, value);
-	}
-	return 0;
-}
-
-static bool has_fp_context(const struct core *core)
-{
-	return core->has_fpu && (core->regs.control & CONTROL_FPCA);
-}
-
-/* Returns the CFSR bits of a failure, 0 if none. SP moves in either case. */
-static uint32_t push_frame(struct core *core)
-{
-	struct core_regs *regs = core_regs_change(core);
-	bool fp = has_fp_context(core);
-	uint32_t *sp = core_current_sp(regs);
-	uint32_t frame = *sp - FRAME_BYTES - (fp ? FP_FRAME_BYTES : 0);
-	uint32_t limit = sp == &regs->psp ? regs->psplim : regs->msplim;
-	bool align = (core->ccr & CCR_STKALIGN) && (frame & 4);
-	uint32_t words[8] = {
-		regs->r[0], regs->r[1], regs->r[2], regs->r[3], regs->r[12], regs->lr, regs->pc,
-		(regs->xpsr & ~XPSR_FRAME_ALIGNED) | (align ? XPSR_FRAME_ALIGNED : 0),
-	};
-
-	if (align)
-		frame -= 4;
-	if (core->is_v8m && frame < limit) {
-		/* [v8M] B3.21: the stack pointer is set to the limit and nothing is written. */
-		*sp = limit;
-		return CFSR_STKOF;
-	}
-	*sp = frame;
-	return transfer_frame(core, frame, words, fp, true, core->privileged);
-}
-
 static uint32_t exc_return_value(const struct core *core)
 {
 	const struct core_regs *regs = &core->regs;
@@ -188,7 +121,7 @@ static uint32_t exc_return_value(const struct core *core)
 		if (regs->control & CONTROL_SPSEL)
 			value |= EXC_RETURN_PSP;
 	}
-	return has_fp_context(core) ? value & ~EXC_RETURN_NO_FP : value;
+	return frame_has_fp(core) ? value & ~EXC_RETURN_NO_FP : value;
 }
 
 static enum exception_number fault_of(uint32_t cfsr)
@@ -204,7 +137,7 @@ static unsigned int resolve_fault(struct core *core, unsigned int number, int pr
 	if (core->is_v6m)
 		number = EXC_HARD_FAULT;
 	if (number != EXC_HARD_FAULT) {
-		if (is_enabled(core, number) && exception_priority(core, number) < priority)
+		if (exception_is_enabled(core, number) && exception_priority(core, number) < priority)
 			return number;
 		core->hfsr |= HFSR_FORCED;
 	}
@@ -221,8 +154,8 @@ static void enter_handler(struct core *core, unsigned int number, uint32_t cfsr)
 	/* Handler mode uses MSP and a new floating-point context. */
 	regs->control &= ~(CONTROL_SPSEL | CONTROL_FPCA);
 	exception_set_active(core, number, true);
+	nvic_set_pending(core, number, false);
 	core->event_register = true;
-	core->cycles += core->exception_cycles;
 
 	if (bus_read(core->bus, core->vtor + 4 * number, 4, &vector, BUS_CPU) != 0) {
 		core->hfsr |= HFSR_VECTTBL;
@@ -244,9 +177,10 @@ static void enter(struct core *core, unsigned int number, uint32_t cfsr)
 	struct core_regs *regs = core_regs_change(core);
 	uint32_t exc_return = exc_return_value(core);
 	int priority = execution_priority(core);
-	uint32_t derived = push_frame(core);
+	uint32_t derived = frame_push(core);
 
 	regs->lr = exc_return;
+	core->cycles += core->exception_cycles;
 	if (derived) {
 		/*
 		 * A derived exception takes the place of the one that was being entered, unless that is already as
@@ -313,49 +247,37 @@ static bool is_valid_exc_return(const struct core *core, uint32_t value)
 	return (value & mode) != EXC_RETURN_PSP;
 }
 
-static bool is_any_active(const struct core *core)
-{
-	for (unsigned int i = 0; i < CORE_MAX_EXCEPTIONS / 32; i++) {
-		if (core->active[i])
-			return true;
-	}
-	return false;
-}
-
-static void pop_frame(struct core *core, uint32_t value)
+static void deactivate(struct core *core, unsigned int number)
 {
 	struct core_regs *regs = core_regs_change(core);
-	bool thread = value & EXC_RETURN_THREAD;
-	bool fp = !(value & EXC_RETURN_NO_FP);
-	uint32_t *sp = value & EXC_RETURN_PSP ? &regs->psp : &regs->msp;
-	bool privileged = !thread || !(regs->control & CONTROL_NPRIV);
-	uint32_t words[8], failure;
 
-	failure = transfer_frame(core, *sp, words, fp, false, privileged);
-	if (failure) {
-		regs->pc = value & ~1u;
-		exception_fault(core, fault_of(failure), failure);
-		return;
+	if (number < CORE_MAX_EXCEPTIONS) {
+		exception_set_active(core, number, false);
+		nvic_deactivated(core, number);
 	}
-	if (((words[7] & XPSR_IPSR) == 0) != thread) {
-		regs->pc = value & ~1u;
-		exception_fault(core, EXC_USAGE_FAULT, CFSR_INVPC);
-		return;
-	}
-	*sp += FRAME_BYTES + (fp ? FP_FRAME_BYTES : 0) + (words[7] & XPSR_FRAME_ALIGNED ? 4 : 0);
-	for (unsigned int i = 0; i < 4; i++)
-		regs->r[i] = words[i];
-	regs->r[12] = words[4];
-	regs->lr = words[5];
-	regs->pc = words[6] & ~1u;
-	regs->xpsr = words[7] & ~XPSR_FRAME_ALIGNED;
-	regs->control &= ~(CONTROL_SPSEL | CONTROL_FPCA);
-	if (value & EXC_RETURN_PSP)
-		regs->control |= CONTROL_SPSEL;
-	if (fp)
-		regs->control |= CONTROL_FPCA;
-	core->cycles += core->exception_cycles;
-	core->event_register = true;
+	if (number != EXC_NMI)
+		regs->faultmask = 0;
+}
+
+/* The frame stays on the stack, for the handler that is entered instead of returning. */
+static void tail_chain(struct core *core, unsigned int number, uint32_t cfsr, uint32_t exc_return)
+{
+	core_regs_change(core)->lr = exc_return;
+	core->cycles += TAIL_CHAIN_CYCLES;
+	enter_handler(core, number, cfsr);
+}
+
+/* [v7M] B1.5.8, ExceptionReturn(): a return that fails is itself a fault, in the context that it was to return to. */
+static void fail_return(struct core *core, uint32_t cfsr, uint32_t exc_return)
+{
+	unsigned int number = resolve_fault(core, fault_of(cfsr), execution_priority(core));
+
+	if (!core->is_v6m)
+		core->cfsr |= cfsr;
+	if (number == EXC_RESET)
+		exception_lockup(core);
+	else
+		tail_chain(core, number, cfsr, exc_return);
 }
 
 void exception_return(struct core *core, uint32_t exc_return)
@@ -364,19 +286,49 @@ void exception_return(struct core *core, uint32_t exc_return)
 	unsigned int number = regs->xpsr & XPSR_IPSR;
 	bool valid = number < CORE_MAX_EXCEPTIONS && exception_is_active(core, number)
 			&& is_valid_exc_return(core, exc_return);
+	bool thread = exc_return & EXC_RETURN_THREAD;
+	bool is_last = exception_count_active(core) == 1;
+	struct core_masks masks;
+	uint32_t failure;
 
-	if (number < CORE_MAX_EXCEPTIONS)
-		exception_set_active(core, number, false);
-	if (number != EXC_NMI)
-		regs->faultmask = 0;
-	if ((exc_return & EXC_RETURN_THREAD) && is_any_active(core) && !(core->ccr & CCR_NONBASETHRDENA))
+	if (thread && !is_last && !(core->ccr & CCR_NONBASETHRDENA))
 		valid = false;
+	deactivate(core, number);
 	/* The engine has taken bit 0 of the branch target for T. */
 	regs->xpsr |= XPSR_T;
 	if (!valid) {
-		regs->pc = exc_return & ~1u;
-		exception_fault(core, EXC_USAGE_FAULT, CFSR_INVPC);
+		fail_return(core, CFSR_INVPC, exc_return);
 		return;
 	}
-	pop_frame(core, exc_return);
+	masks = masks_of(regs);
+	if (core->exceptions_waiting && exception_preempts(core, &masks)) {
+		tail_chain(core, nvic_first_pending(core, NULL), 0, exc_return);
+		return;
+	}
+	failure = frame_pop(core, exc_return);
+	if (failure) {
+		fail_return(core, failure, exc_return);
+		return;
+	}
+	core->cycles += core->exception_cycles;
+	core->event_register = true;
+	if (thread && is_last && (core->scr & SCR_SLEEPONEXIT)) {
+		core->sleeping = true;
+		core->sleep_ends_by_event = false;
+	}
+}
+
+bool exception_take_pending(struct core *core)
+{
+	struct core_masks masks;
+
+	if (!core->exceptions_waiting || core_in_it_block(core))
+		return false;
+	masks = masks_of(core_regs(core));
+	if (!exception_preempts(core, &masks))
+		return false;
+	/* Whatever the CPU was polling, it does not now. */
+	core->idle_until_ps = 0;
+	enter(core, nvic_first_pending(core, NULL), 0);
+	return true;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * The System Control Space, E000E000h to E000EFFFh ([v6M] B3.2, [v7M] B3.2, [v8M] D1.2).
- *
- * SysTick and the NVIC are storage here: they can be set up and read back, but nothing counts and nothing interrupts.
+ * The System Control Space, E000E000h to E000EFFFh ([v6M] B3.2, [v7M] B3.2, [v8M] D1.2): who answers where, and
+ * the registers that nobody else owns.
  */
 
 #include <string.h>
@@ -21,35 +20,23 @@
 
 #define SHCSR_ENABLES		(SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA)
 
-/* SHCSR's active bits; [v7M] B3.2.13 */
+/* SHCSR's active and pending bits; [v7M] B3.2.13 */
+#define NOT_THERE		0xff
+
 static const struct {
-	uint8_t bit;
+	uint8_t active_bit, pending_bit;
 	uint8_t number;
-} shcsr_active[] = {
-	{ 0, EXC_MEM_MANAGE },
-	{ 1, EXC_BUS_FAULT },
-	{ 3, EXC_USAGE_FAULT },
-	{ 7, EXC_SVCALL },
-	{ 8, EXC_DEBUG_MONITOR },
-	{ 10, EXC_PENDSV },
-	{ 11, EXC_SYSTICK },
+} shcsr_exception[] = {
+	{ 0, 13, EXC_MEM_MANAGE },
+	{ 1, 14, EXC_BUS_FAULT },
+	{ 3, 12, EXC_USAGE_FAULT },
+	{ 7, 15, EXC_SVCALL },
+	{ 8, NOT_THERE, EXC_DEBUG_MONITOR },
+	{ 10, NOT_THERE, EXC_PENDSV },
+	{ 11, NOT_THERE, EXC_SYSTICK },
 };
 
-static uint32_t current_exception(struct core *core)
-{
-	return core->regs_loaded ? core->regs.xpsr & XPSR_IPSR : engine_get_ipsr(core);
-}
-
-static uint32_t read_icsr(struct core *core)
-{
-	uint32_t current = current_exception(core);
-	uint32_t others = 0;
-
-	for (unsigned int i = 0; i < CORE_MAX_EXCEPTIONS; i++)
-		others += exception_is_active(core, i) && i != current;
-	/* RETTOBASE is v7-M's. */
-	return current | (current && !others && !core->is_v6m ? 1u << 11 : 0);
-}
+#define NUM_SHCSR_EXCEPTIONS	(sizeof(shcsr_exception) / sizeof(shcsr_exception[0]))
 
 static void write_aircr(struct core *core, uint32_t value, enum bus_master master)
 {
@@ -57,6 +44,7 @@ static void write_aircr(struct core *core, uint32_t value, enum bus_master maste
 		return;
 	if (!core->is_v6m)
 		core->prigroup = value >> 8 & 7;
+	nvic_update(core);
 	/* Only for a debugger that has halted the core. */
 	if ((value & AIRCR_VECTCLRACTIVE) && core->halted && master == BUS_DEBUG) {
 		memset(core->active, 0, sizeof(core->active));
@@ -72,9 +60,13 @@ static uint32_t read_shcsr(const struct core *core)
 {
 	uint32_t value = core->shcsr_enables;
 
-	for (unsigned int i = 0; i < sizeof(shcsr_active) / sizeof(shcsr_active[0]); i++) {
-		if (exception_is_active(core, shcsr_active[i].number))
-			value |= 1u << shcsr_active[i].bit;
+	for (unsigned int i = 0; i < NUM_SHCSR_EXCEPTIONS; i++) {
+		unsigned int number = shcsr_exception[i].number;
+
+		if (exception_is_active(core, number))
+			value |= 1u << shcsr_exception[i].active_bit;
+		if (shcsr_exception[i].pending_bit != NOT_THERE && (core->pending[0] >> number & 1))
+			value |= 1u << shcsr_exception[i].pending_bit;
 	}
 	return value;
 }
@@ -84,8 +76,15 @@ static void write_shcsr(struct core *core, uint32_t value)
 	if (core->is_v6m)
 		return;
 	core->shcsr_enables = value & SHCSR_ENABLES;
-	for (unsigned int i = 0; i < sizeof(shcsr_active) / sizeof(shcsr_active[0]); i++)
-		exception_set_active(core, shcsr_active[i].number, value >> shcsr_active[i].bit & 1);
+	/* MEMFAULTENA, BUSFAULTENA, USGFAULTENA are in the order of the exceptions' numbers. */
+	core->enabled[0] &= ~(7u << EXC_MEM_MANAGE);
+	core->enabled[0] |= core->shcsr_enables / SHCSR_MEMFAULTENA << EXC_MEM_MANAGE;
+	for (unsigned int i = 0; i < NUM_SHCSR_EXCEPTIONS; i++) {
+		exception_set_active(core, shcsr_exception[i].number, value >> shcsr_exception[i].active_bit & 1);
+		if (shcsr_exception[i].pending_bit != NOT_THERE)
+			nvic_set_pending(core, shcsr_exception[i].number, value >> shcsr_exception[i].pending_bit & 1);
+	}
+	nvic_update(core);
 }
 
 static uint32_t ccr_at_reset(const struct core *core)
@@ -188,60 +187,6 @@ static void write_extension(struct core *core, uint32_t offset, uint32_t value)
 	}
 }
 
-static uint32_t read_interrupts(const struct core *core, uint32_t offset)
-{
-	unsigned int index = offset / 4 % 8;
-
-	switch (offset & 0xf80) {
-	case 0x100:
-	case 0x180:
-		return offset & 0x60 ? 0 : core->nvic_enable[index];
-	case 0x200:
-	case 0x280:
-		return offset & 0x60 ? 0 : core->nvic_pending[index];
-	case 0x400:
-	case 0x480:
-		return offset < 0x4f0 ? core->priority_word[EXC_FIRST_IRQ / 4 + (offset - 0x400) / 4] : 0;
-	default:
-		return 0;
-	}
-}
-
-/* Two bits of priority on v6-M, four here on the others. */
-static uint32_t priority_bits(const struct core *core, uint32_t value)
-{
-	return value & (core->is_v6m ? 0xc0c0c0c0 : 0xf0f0f0f0);
-}
-
-static void write_interrupts(struct core *core, uint32_t offset, uint32_t value)
-{
-	unsigned int index = offset / 4 % 8;
-
-	if (offset >= 0x400) {
-		if (offset < 0x4f0)
-			core->priority_word[EXC_FIRST_IRQ / 4 + (offset - 0x400) / 4] = priority_bits(core, value);
-		return;
-	}
-	if (offset & 0x60)
-		return;
-	switch (offset & 0xf80) {
-	case 0x100:
-		core->nvic_enable[index] |= value;
-		break;
-	case 0x180:
-		core->nvic_enable[index] &= ~value;
-		break;
-	case 0x200:
-		core->nvic_pending[index] |= value;
-		break;
-	case 0x280:
-		core->nvic_pending[index] &= ~value;
-		break;
-	default:
-		break;
-	}
-}
-
 static uint32_t read_v7_block(struct core *core, uint32_t offset)
 {
 	if (core->is_v6m)
@@ -268,7 +213,7 @@ static uint32_t read_system_block(struct core *core, uint32_t offset)
 	case 0xd00:
 		return core->cpuid;
 	case 0xd04:
-		return read_icsr(core);
+		return nvic_read_icsr(core);
 	case 0xd08:
 		return core->has_vtor ? core->vtor : 0;
 	case 0xd0c:
@@ -303,20 +248,14 @@ static uint32_t read_word(struct core *core, uint32_t offset, enum bus_master ma
 	if (offset >= 0xd00)
 		return read_system_block(core, offset);
 	if (offset >= 0x100)
-		return read_interrupts(core, offset);
+		return nvic_read(core, offset);
+	if (offset >= 0x010 && offset < 0x020)
+		return systick_read(core, offset - 0x010, master);
 	switch (offset) {
-	case 0x004:	/* ICTR: 96 interrupts */
-		return core->is_v6m ? 0 : 2;
+	case 0x004:	/* ICTR: interrupts, in units of 32 */
+		return core->is_v6m ? 0 : (core->num_exceptions - EXC_FIRST_IRQ) / 32 - 1;
 	case 0x008:
 		return core->actlr;
-	case 0x010:
-		return core->systick_ctrl;
-	case 0x014:
-		return core->systick_load;
-	case 0x018:
-		return core->systick_value;
-	case 0x01c:	/* CALIB: no reference clock */
-		return 0x80000000;
 	default:
 		return 0;
 	}
@@ -355,6 +294,9 @@ static void write_v7_block(struct core *core, uint32_t offset, uint32_t value)
 static void write_system_block(struct core *core, uint32_t offset, uint32_t value, enum bus_master master)
 {
 	switch (offset) {
+	case 0xd04:
+		nvic_write_icsr(core, value);
+		break;
 	case 0xd08:
 		if (core->has_vtor)
 			core->vtor = value & (core->is_v6m ? 0xffffff00 : 0xffffff80);
@@ -363,7 +305,7 @@ static void write_system_block(struct core *core, uint32_t offset, uint32_t valu
 		write_aircr(core, value, master);
 		break;
 	case 0xd10:
-		core->scr = value & 0x16;
+		core->scr = value & 0x16;	/* SEVONPEND, SLEEPDEEP, SLEEPONEXIT */
 		break;
 	case 0xd14:
 		dcache_control(core, value & ccr_writable(core));
@@ -372,7 +314,8 @@ static void write_system_block(struct core *core, uint32_t offset, uint32_t valu
 	case 0xd18:
 	case 0xd1c:
 	case 0xd20:
-		core->priority_word[1 + (offset - 0xd18) / 4] = priority_bits(core, value);
+		core->priority_word[1 + (offset - 0xd18) / 4] = value & core->priority_mask;
+		nvic_update(core);
 		break;
 	case 0xd24:
 		write_shcsr(core, value);
@@ -388,7 +331,11 @@ static void write_system_block(struct core *core, uint32_t offset, uint32_t valu
 
 static void write_word(struct core *core, uint32_t offset, uint32_t value, enum bus_master master)
 {
-	if (offset >= 0xf00) {
+	if (offset == 0xf00) {
+		nvic_write_stir(core, value);
+		return;
+	}
+	if (offset > 0xf00) {
 		write_extension(core, offset, value);
 		return;
 	}
@@ -405,25 +352,13 @@ static void write_word(struct core *core, uint32_t offset, uint32_t value, enum 
 		return;
 	}
 	if (offset >= 0x100) {
-		write_interrupts(core, offset, value);
+		nvic_write(core, offset, value);
 		return;
 	}
-	switch (offset) {
-	case 0x008:
+	if (offset >= 0x010 && offset < 0x020)
+		systick_write(core, offset - 0x010, value);
+	else if (offset == 0x008)
 		core->actlr = value;
-		break;
-	case 0x010:
-		core->systick_ctrl = value & 7;
-		break;
-	case 0x014:
-		core->systick_load = value & 0xffffff;
-		break;
-	case 0x018:	/* any write clears it */
-		core->systick_value = 0;
-		break;
-	default:
-		break;
-	}
 }
 
 static int on_read(void *context, uint32_t offset, unsigned int size, uint32_t *value, enum bus_master master)
@@ -485,11 +420,8 @@ void scs_reset(struct core *core)
 	core->fpccr = core->has_fpu ? 0xc0000000 : 0;	/* ASPEN, LSPEN */
 	core->fpcar = 0;
 	core->fpdscr = 0;
-	core->systick_ctrl = 0;
-	core->systick_load = 0;
-	core->systick_value = 0;
-	memset(core->nvic_enable, 0, sizeof(core->nvic_enable));
-	memset(core->nvic_pending, 0, sizeof(core->nvic_pending));
+	systick_reset(core);
+	nvic_reset(core);
 }
 
 int scs_add(struct core *core)
