@@ -498,7 +498,14 @@ void engine_drop_code(struct core *core, uint32_t address, uint32_t size)
 		return;
 	if (core->engine->running) {
 		/* By a device, from a callback: not under the feet of the code that is running. */
-		core->engine->code_changed = true;
+		struct engine *engine = core->engine;
+		uint64_t end = (uint64_t)address + size;
+		bool first = engine->changed_start == engine->changed_end;
+
+		if (first || address < engine->changed_start)
+			engine->changed_start = address;
+		if (first || end > engine->changed_end)
+			engine->changed_end = end;
 		core_request(core);
 		return;
 	}
@@ -507,6 +514,21 @@ void engine_drop_code(struct core *core, uint32_t address, uint32_t size)
 		uc_ctl_remove_cache(core->engine->uc, address, (uint64_t)address + size);
 	else
 		uc_ctl_flush_tlb(core->engine->uc);
+}
+
+/* A full flush costs milliseconds, a range in proportion to its size. */
+static void drop_changed_code(struct core *core)
+{
+	struct engine *engine = core->engine;
+
+	if (engine->changed_start == engine->changed_end)
+		return;
+	if (engine->changed_end - engine->changed_start <= BUS_PAGE_BYTES)
+		uc_ctl_remove_cache(engine->uc, engine->changed_start, engine->changed_end);
+	else
+		uc_ctl_flush_tlb(engine->uc);
+	engine->changed_start = 0;
+	engine->changed_end = 0;
 }
 
 static void prepare_data_hook(struct core *core)
@@ -614,10 +636,7 @@ static void run_freely(struct core *core)
 	engine->running = true;
 	error = uc_emu_start(engine->uc, core->regs.pc | 1, NO_END_ADDRESS, 0, 0);
 	engine->running = false;
-	if (engine->code_changed) {
-		uc_ctl_flush_tlb(engine->uc);
-		engine->code_changed = false;
-	}
+	drop_changed_code(core);
 
 	if (core->attention & ATTENTION_DATA_FAULT)
 		engine_undo_data_fault(core);

@@ -32,7 +32,10 @@ struct engine {
 	struct mmio_window *mmio;
 	unsigned int mapped_rams, mapped_devices;
 
-	bool running, code_changed;
+	bool running;
+	/* RAM that was written meanwhile; none while they are equal. */
+	uint32_t changed_start;
+	uint64_t changed_end;
 	bool interrupted;
 	uint32_t interrupt_number;
 	uint32_t invalid_address;
