@@ -10,6 +10,7 @@
 #include "board.h"
 
 #include "board_app.h"
+#include "board_f429.h"
 #include "board_f746.h"
 #include "ctl/ctl.h"
 
@@ -140,6 +141,7 @@ struct board_definition {
 	unsigned int port;		/* 0: A ... of all pins of the flash */
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
 	int cs2_pin;			/* -1: one chip only */
+	bool is_f429_disco;		/* with what board_f429.c adds, and without external flash */
 	struct setup_step setup[MAX_SETUP];
 };
 
@@ -152,6 +154,8 @@ const struct board_info board_infos[] = {
 		"w25q128jv" },
 	{ "stm32f4-mx25", "Cortex-M4 168 MHz, 192 KiB RAM; MX25L128 on SPI1 (no FIFO), CS PA4", "mx25l128" },
 	{ "stm32f746g-disco", "Cortex-M7 192 MHz, 320 KiB RAM; N25Q128A on QUADSPI, mapped at 90000000h", "n25q128a" },
+	{ "stm32f429i-disco", "Cortex-M4 168 MHz, 192 KiB RAM, 64 KiB CCM, 8 MiB SDRAM, USART1; 2 MiB internal flash only",
+		NULL },
 	{ "test-m3-w25q128", "Cortex-M3 72 MHz, 20 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (no FIFO)",
 		"w25q128jv" },
 	{ "test-m33-w25q128", "Cortex-M33 64 MHz, 64 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (FIFO)",
@@ -262,6 +266,16 @@ static const struct board_definition definitions[] = {
 		},
 	},
 	{
+		.family = &stm32f4,
+		/* PM0214 section 4.5.4: the reference clock is HCLK / 8, and 18750 of its periods are 1 ms at 150 MHz */
+		.core = { .type = CORE_M4, .clock_hz = 168000000, .mpu_regions = 8, .fpb_comparators = 6,
+			.dwt_comparators = 4, .systick_divider = 8, .systick_calib = 0x40000000 | 18750 },
+		.ram_bytes = 192 * KIB,
+		.rom_bytes = 2048 * KIB,
+		.flash_base = F4_FLASH,
+		.is_f429_disco = true,
+	},
+	{
 		/* Not a product: an STM32F103 has this core, this RAM and this SPI, but other pins (RM0008 section 9) */
 		.family = &stm32f4,
 		.core = { .type = CORE_M3, .clock_hz = 72000000, .mpu_regions = 8, .fpb_comparators = 6,
@@ -297,6 +311,7 @@ struct board_private {
 	struct ctl_stm32_spi *spi;
 	struct ctl_stm32_quadspi *quadspi;
 	struct ctl_wires *wires;
+	struct board_f429 *f429;	/* NULL: another board */
 	char *internal_image_path;
 };
 
@@ -557,6 +572,10 @@ static int add_peripherals(struct board *board)
 		return -1;
 	if (private->definition->is_f746_disco)
 		return add_quadspi(board);
+	if (private->definition->is_f429_disco) {
+		private->f429 = board_f429_new(board, private->rcc);
+		return private->f429 ? 0 : -1;
+	}
 	return add_spi(board) || connect_pins(board) ? -1 : 0;
 }
 
@@ -602,7 +621,7 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 	private->wires = ctl_wires_new(board->vb);
 	if (!private->wires)
 		return -1;
-	if (add_chips(board, board_infos[index].flash_part, options))
+	if (board_infos[index].flash_part && add_chips(board, board_infos[index].flash_part, options))
 		return -1;
 	if (add_memories(board, options) || add_peripherals(board)) {
 		fprintf(stderr, "vboard: board %s cannot be built\n", board_infos[index].name);
@@ -612,9 +631,10 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 	board->ram_bytes = definition->ram_bytes;
 	board->core_config = definition->core;
 	board->dap_config = dap_config_of(definition->core.type);
-	describe_wiring(board);
+	if (board->nor)
+		describe_wiring(board);
 	board->core = core_new(&board->bus, &board->core_config);
-	if (!board->core)
+	if (!board->core || (private->f429 && board_f429_connect(private->f429)))
 		return -1;
 	ctl_wires_set_idle(private->wires, on_idle, board);
 	if (private->flash)
@@ -668,6 +688,7 @@ void board_free(struct board *board)
 		core_free(board->core);
 	ctl_stm32_spi_free(private->spi);
 	ctl_stm32_quadspi_free(private->quadspi);
+	board_f429_free(private->f429);
 	for (unsigned int i = 0; i < MAX_PORTS; i++)
 		ctl_gpio_free(private->port[i]);
 	for (unsigned int i = 0; i < MAX_STORAGES; i++)

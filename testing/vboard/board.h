@@ -52,7 +52,7 @@ struct board {
 struct board_info {
 	const char *name;
 	const char *description;	/* one line for --list */
-	const char *flash_part;
+	const char *flash_part;		/* NULL: no external flash */
 };
 
 extern const struct board_info board_infos[];

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vb.h"
@@ -22,6 +23,33 @@ void vb_violation(struct vb *vb, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(vb->violation[index].what, sizeof(vb->violation[index].what), format, arguments);
 	va_end(arguments);
+}
+
+#define SERIAL_STEP	4096u
+#define SERIAL_MAX	(1024u * 1024u)
+
+void vb_serial_put(struct vb *vb, char character)
+{
+	if (vb->serial_length == SERIAL_MAX)
+		return;
+	if (vb->serial_length % SERIAL_STEP == 0) {
+		char *grown = realloc(vb->serial, vb->serial_length + SERIAL_STEP);
+
+		if (!grown)
+			return;
+		vb->serial = grown;
+	}
+	vb->serial[vb->serial_length++] = character;
+}
+
+/* splitmix64; G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, figure 17. */
+uint64_t vb_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
 }
 
 /* The MCU may send any byte: what is not plain ASCII is written as the Unicode character of the same number. */

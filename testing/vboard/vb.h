@@ -76,6 +76,9 @@ struct vb {
  */
 void vb_violation(struct vb *vb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A character that the MCU's serial port has sent; what is too much for a report is not kept. */
+void vb_serial_put(struct vb *vb, char character);
+
 /* Own PRNG (splitmix64), so that the same seed gives the same faults on every host. */
 uint64_t vb_random(uint64_t *state);
 

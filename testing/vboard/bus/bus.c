@@ -169,6 +169,16 @@ int bus_set_flash(struct bus *bus, uint32_t base, const struct bus_flash *flash)
 	return 0;
 }
 
+void bus_set_ram_on(struct bus *bus, uint32_t base, bool on)
+{
+	struct bus_ram *ram = ram_with_base(bus, base);
+
+	if (!ram || ram->is_off == !on)
+		return;
+	ram->is_off = !on;
+	bus->map_changes++;
+}
+
 int bus_add_device(struct bus *bus, const struct bus_device *device)
 {
 	uint32_t first_page = device->base & ~(BUS_PAGE_BYTES - 1);
@@ -192,7 +202,7 @@ static struct bus_ram *find_ram(struct bus *bus, uint32_t address, uint32_t leng
 	for (unsigned int i = 0; i < bus->num_rams; i++) {
 		struct bus_ram *ram = &bus->ram[i];
 
-		if (address - ram->base < ram->size)
+		if (address - ram->base < ram->size && !ram->is_off)
 			return length <= ram->size - (address - ram->base) ? ram : NULL;
 	}
 	return NULL;

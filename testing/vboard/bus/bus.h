@@ -65,6 +65,7 @@ struct bus_ram {
 	const struct bus_flash *flash;	/* NULL: RAM or ROM */
 	/* Flash: blocks that the core may have translated code of, a bit each. */
 	uint32_t fetched[BUS_FLASH_MAX_BLOCKS / 32];
+	bool is_off;		/* nothing answers there for now: bus_set_ram_on() */
 };
 
 #define BUS_MAX_DEVICES	32
@@ -81,6 +82,7 @@ struct bus {
 	void (*ram_written)(void *context, uint32_t address, uint32_t size);
 	void *ram_written_context;
 	unsigned int flash_periods;	/* how often bus_note_flash_busy() was called */
+	unsigned int map_changes;	/* how often bus_set_ram_on() has changed something */
 	unsigned int last_device;	/* most recently used one; accesses come in runs */
 	uint64_t stalled_until_ps;
 };
@@ -100,6 +102,11 @@ int bus_add_alias(struct bus *bus, const char *name, uint32_t base, uint32_t siz
 int bus_set_read_only(struct bus *bus, uint32_t base);
 /* Likewise, with its aliases; `flash` stays the caller's. At most BUS_FLASH_MAX_BLOCKS blocks. */
 int bus_set_flash(struct bus *bus, uint32_t base, const struct bus_flash *flash);
+/*
+ * For memory behind a controller that has to be set up first: while it is off, accesses are bus errors. It keeps its
+ * content, and no alias may be made of it.
+ */
+void bus_set_ram_on(struct bus *bus, uint32_t base, bool on);
 int bus_add_device(struct bus *bus, const struct bus_device *device);
 
 /* One access; `size` 1, 2, 4; unaligned accesses return -1. Returns 0, or -1 for a bus error (nothing there). */

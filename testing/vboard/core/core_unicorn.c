@@ -211,7 +211,7 @@ static enum stop_reason open_window(struct core *core, uint32_t address)
 	for (unsigned int i = 0; i < core->bus->num_rams; i++) {
 		const struct bus_ram *ram = &core->bus->ram[i];
 
-		if (address - ram->base >= ram->size)
+		if (address - ram->base >= ram->size || ram->is_off)
 			continue;
 		start = ram->base;
 		end = ram->base + (ram->size - 1);
@@ -742,6 +742,8 @@ void engine_run(struct core *core)
 		core->regs_loaded = false;
 		core->regs_changed = false;
 	}
+	if (core->engine->map_changes != core->bus->map_changes)
+		engine_map_bus(core);
 	prepare_data_hook(core);
 	refresh(core);
 	engine_notice_flash_reads(core);

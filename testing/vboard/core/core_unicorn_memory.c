@@ -124,6 +124,9 @@ static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned int size, uin
 	if (is_mmio_denied(core, address) || bus_write(core->bus, address, size, (uint32_t)value, BUS_CPU) != 0)
 		note_data_fault(core, address, STOP_DATA_BUS_ERROR);
 	take_stall(core);
+	/* Memory was switched on or off: not under the feet of the code that is running. */
+	if (core->engine->map_changes != core->bus->map_changes)
+		core_request(core);
 	look_at_flash(core);
 }
 
@@ -294,24 +297,50 @@ static int map_device(struct core *core, unsigned int index)
 	return 0;
 }
 
+static int map_ram(struct core *core, const struct bus_ram *ram)
+{
+	uc_engine *uc = core->engine->uc;
+	uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (ram->read_only ? 0 : UC_PROT_WRITE);
+
+	if (ram->flash)
+		permissions = UC_PROT_EXEC;
+	/* What uc_mem_map_ptr() maps without UC_PROT_WRITE is read-only in name; uc_mem_protect() makes it so. */
+	if (uc_mem_map_ptr(uc, ram->base, ram->size, permissions, ram->bytes) == UC_ERR_OK
+			&& (!ram->flash || uc_mem_protect(uc, ram->base, ram->size, permissions) == UC_ERR_OK))
+		return 0;
+	fprintf(stderr, "vboard: libunicorn cannot map %s\n", ram->name);
+	return -1;
+}
+
+static void switch_rams(struct core *core)
+{
+	struct engine *engine = core->engine;
+
+	engine->map_changes = core->bus->map_changes;
+	for (unsigned int i = 0; i < engine->mapped_rams; i++) {
+		const struct bus_ram *ram = &core->bus->ram[i];
+
+		if (engine->ram_off[i] == ram->is_off)
+			continue;
+		engine->ram_off[i] = ram->is_off;
+		if (ram->is_off)
+			uc_mem_unmap(engine->uc, ram->base, ram->size);
+		else
+			map_ram(core, ram);
+	}
+}
+
 int engine_map_bus(struct core *core)
 {
 	struct engine *engine = core->engine;
 	struct bus *bus = core->bus;
 
 	for (; engine->mapped_rams < bus->num_rams; engine->mapped_rams++) {
-		const struct bus_ram *ram = &bus->ram[engine->mapped_rams];
-		uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (ram->read_only ? 0 : UC_PROT_WRITE);
-
-		if (ram->flash)
-			permissions = UC_PROT_EXEC;
-		/* What uc_mem_map_ptr() maps without UC_PROT_WRITE is read-only in name; uc_mem_protect() makes it so. */
-		if (uc_mem_map_ptr(engine->uc, ram->base, ram->size, permissions, ram->bytes) != UC_ERR_OK
-				|| (ram->flash && uc_mem_protect(engine->uc, ram->base, ram->size, permissions) != UC_ERR_OK)) {
-			fprintf(stderr, "vboard: libunicorn cannot map %s\n", ram->name);
+		if (map_ram(core, &bus->ram[engine->mapped_rams]) != 0)
 			return -1;
-		}
 	}
+	if (engine->map_changes != bus->map_changes)
+		switch_rams(core);
 	for (; engine->mapped_devices < bus->num_devices; engine->mapped_devices++) {
 		if (map_device(core, engine->mapped_devices) != 0) {
 			fprintf(stderr, "vboard: libunicorn cannot map %s\n", bus->device[engine->mapped_devices].name);

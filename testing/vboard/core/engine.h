@@ -31,6 +31,8 @@ struct engine {
 	bool data_hook_installed;
 	struct mmio_window *mmio;
 	unsigned int mapped_rams, mapped_devices;
+	bool ram_off[BUS_MAX_RAMS];	/* not mapped for now */
+	unsigned int map_changes;	/* bus->map_changes as of then */
 
 	bool running;
 	/* RAM that was written meanwhile; none while they are equal. */

@@ -133,6 +133,49 @@ int ctl_gpio_alternate_function(const struct ctl_gpio *gpio, unsigned int pin);
 /* System reset, or a reset bit of RCC (`context` is the port). */
 void ctl_gpio_reset(void *context);
 
+/*
+ * USART, transmitter only (RM0090 section 30): characters come out at the baud rate that BRR says, into the report.
+ * Written while TXE = 0, or with UE or TE off, they are lost, and that is a violation. Nothing is ever received.
+ */
+struct ctl_stm32_usart_config {
+	const char *name;
+	uint32_t base;
+	uint32_t pclk_hz;
+	struct ctl_gate gate;
+	/* To whoever runs the CPU; context as given. */
+	void *context;
+	void (*set_irq)(void *context, bool level);
+	void (*set_alarm)(void *context, uint64_t at_ps);	/* ctl_stm32_usart_on_alarm() then, or UINT64_MAX */
+	void (*idle)(void *context, uint64_t until_ps);		/* the CPU polls SR, and nothing changes until then */
+};
+
+struct ctl_stm32_usart;
+
+struct ctl_stm32_usart *ctl_stm32_usart_new(struct bus *bus, const struct ctl_stm32_usart_config *config);
+void ctl_stm32_usart_free(struct ctl_stm32_usart *usart);
+void ctl_stm32_usart_on_alarm(struct ctl_stm32_usart *usart);
+/* System reset, or a reset bit of RCC (`context` is the USART). */
+void ctl_stm32_usart_reset(void *context);
+
+/*
+ * FMC's SDRAM controller with one SDRAM on bank 2 (RM0090 section 37.7): the memory, which must be on the bus already,
+ * answers when the initialisation of 37.7.3 has been done, and until the next reset. A command out of order, too soon
+ * or while the controller is busy is a violation. Registers of the other banks are storage.
+ */
+struct ctl_stm32_fmc_config {
+	uint32_t base;
+	uint32_t ram_base;
+	uint32_t hclk_hz;
+	struct ctl_gate gate;
+};
+
+struct ctl_stm32_fmc;
+
+struct ctl_stm32_fmc *ctl_stm32_fmc_new(struct bus *bus, const struct ctl_stm32_fmc_config *config);
+void ctl_stm32_fmc_free(struct ctl_stm32_fmc *fmc);
+/* System reset, or a reset bit of RCC (`context` is the controller). */
+void ctl_stm32_fmc_reset(void *context);
+
 enum ctl_stm32_spi_variant {
 	STM32_SPI_V1,	/* F1/F2/F4/L1: no FIFO; RM0090 section 28 */
 	STM32_SPI_V1_5,	/* F0/G0/L4/F7: 32-bit FIFOs, CR2.DS, CR2.FRXTH; RM0360 section 24, RM0454 section 27 */
