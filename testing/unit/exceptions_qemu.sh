@@ -29,7 +29,7 @@ compare() {
 	fi
 	timeout 100 "$OFL_BUILD/testing/unit/exceptions/run" "$core" "$T/$core.bin" >"$T/$core.ours" 2>&1
 	status=$?
-	[ "$status" -ne 0 ] || [ "$(tail -n 1 "$T/$core.ours")" = done ] || status=1
+	[ "$status" -ne 0 ] || [ "$(tail -n 1 "$T/$core.ours")" = "done" ] || status=1
 	[ "$status" -ne 0 ] || cmp -s "$T/$core.ours" "$T/$core.qemu" || status=1
 	t_ok "$core: exceptions as QEMU has them, $(wc -l <"$T/$core.ours") lines" "$status" ||
 		note "$(diff "$T/$core.ours" "$T/$core.qemu" | head -n 20)"
