@@ -81,7 +81,8 @@ static void update(struct ctl_stm32_usart *usart)
 static void update_irq(struct ctl_stm32_usart *usart)
 {
 	bool level = (usart->cr1 & CR1_TXEIE && !usart->waiting) || (usart->cr1 & CR1_TCIE && usart->tc);
-	bool wanted = usart->cr1 & (CR1_TXEIE | CR1_TCIE) && usart->shifting;
+	/* Also for a character that waits, so that it gets into the report although nobody looks again. */
+	bool wanted = usart->shifting && (usart->waiting || usart->cr1 & (CR1_TXEIE | CR1_TCIE));
 
 	usart->config.set_irq(usart->config.context, level && usart->cr1 & CR1_UE);
 	usart->config.set_alarm(usart->config.context, wanted ? usart->shift_end_ps : UINT64_MAX);
