@@ -42,16 +42,6 @@ void vb_serial_put(struct vb *vb, char character)
 	vb->serial[vb->serial_length++] = character;
 }
 
-/* splitmix64; G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, figure 17. */
-uint64_t vb_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
-}
-
 /* The MCU may send any byte: what is not plain ASCII is written as the Unicode character of the same number. */
 static void write_string(FILE *file, const char *text, size_t length)
 {
