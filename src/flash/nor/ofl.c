@@ -527,6 +527,11 @@ static int use_loader_file(struct ofl_bank *ofl)
 			bank->name);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
+	if (loader->geometry_unknown) {
+		retval = ofl_foreign_set_size(ofl, ofl->options.size_bytes);
+		if (retval != ERROR_OK)
+			return retval;
+	}
 	ofl->address_base = bank->base;
 	ofl->erased_byte = loader->erased_byte;
 	bank->erased_value = loader->erased_byte;

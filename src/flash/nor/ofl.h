@@ -43,7 +43,8 @@ struct ofl_options {
 	const struct ofl_controller *controller;	/* built in; NULL: a loader file */
 	char *path;		/* of the loader file; owned */
 	enum ofl_when init;
-	bool irq_on, stream_off;
+	bool irq_on, has_irq, stream_off;
+	bool nuttx_wake;
 	struct ofl_range ram;	/* -ram */
 	uint32_t stack_bytes, clock_hz;
 	bool has_map;
@@ -87,6 +88,7 @@ struct ofl_stats {
 	uint64_t pieces, blank_pieces;
 	uint64_t erases[OFL_MAX_ERASE_TYPES], chip_erases, skipped_erases;
 	uint64_t sector_erases;	/* of a loader file */
+	uint64_t wakes;		/* of a NuttX loader's wait loop */
 	uint64_t calls;		/* functions of a loader file, each page and sector one */
 	int64_t longest_call_ms;
 	uint32_t stack_used_bytes;	/* deepest seen, of a loader file */
@@ -102,10 +104,11 @@ struct ofl_cortexm {
 	bool prepared;
 	/* Only for a loader file, which may use and change all that follows. */
 	bool foreign;
-	bool irq_on;
-	uint32_t vtor, cpacr, systick_ctrl;
-	unsigned int num_enabled;	/* words of NVIC_ISER */
-	uint32_t enabled[16];
+	uint32_t vtor, cpacr, systick_ctrl, systick_reload;
+	uint32_t priorities[2];	/* SHPR2, SHPR3: of SVC, PendSV, SysTick */
+	uint32_t pending_system;	/* ICSR: PENDSVSET, PENDSTSET */
+	unsigned int num_irq_words;	/* of NVIC_ISER and NVIC_ISPR */
+	uint32_t enabled[16], pending[16];
 	unsigned int num_fpu_words;	/* S0 to S31, FPSCR; 0: not saved */
 	uint32_t fpu[33];
 	struct armv7m_algorithm algorithm;
@@ -117,6 +120,7 @@ struct ofl_session {
 	bool open;
 	struct working_area *area;	/* OpenOCD nulls it when it takes the area back */
 	struct ofl_layout layout;
+	bool own_ram;		/* not of OpenOCD's work area: -ram, or a room that the loader leaves */
 	struct ofl_cortexm core;
 	bool started;		/* a run is under way: the stub may have changed the controller */
 	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
@@ -159,8 +163,10 @@ struct ofl_backend {
 	void (*fill_params)(struct ofl_bank *ofl, struct ofl_params *params);
 	/* After a run that failed: which call it was, and what became of it. */
 	void (*describe_call)(struct ofl_bank *ofl, const struct ofl_params *params, char *text, size_t text_size);
+	/* A run has not moved for about 100 ms; NULL: nothing to do. */
+	void (*stalled)(struct ofl_bank *ofl);
 	/* After a run that did not end: what else is wrong. The core is halted, its registers are restored. */
-	void (*autopsy)(struct ofl_bank *ofl);
+	void (*autopsy)(struct ofl_bank *ofl, bool timed_out);
 };
 
 extern const struct ofl_backend ofl_spinor_backend, ofl_foreign_backend;
@@ -244,6 +250,12 @@ int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t 
  * that it ended; when it did not, `text` tells what was found (PC, fault registers, reset).
  */
 int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t text_size);
+/* While a run is under way, without OpenOCD's noticing: stops the core, and lets it go on. */
+int ofl_cortexm_pause(struct target *target);
+int ofl_cortexm_unpause(struct target *target);
+/* Of a paused core; DCRSR.REGSEL. */
+int ofl_cortexm_read_reg(struct target *target, unsigned int reg, uint32_t *value);
+int ofl_cortexm_write_reg(struct target *target, unsigned int reg, uint32_t value);
 /* Is it an ARMv6-M core (or v8-M Baseline)? Valid after ofl_cortexm_prepare(). */
 bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core);
 
@@ -253,7 +265,8 @@ bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core);
 struct ofl_ring_job {
 	const char *what;
 	struct ofl_slots slots;
-	bool verify;	/* the function compares: pieces that are erased are sent too */
+	bool verify;		/* the function compares */
+	bool send_blank;	/* pieces that are erased are sent too */
 	int64_t stall_ms;	/* deadline of one piece */
 	/* After each piece, when there is one slot only; NULL: not wanted. `time_us`: as the host sees it. */
 	void (*done)(struct ofl_bank *ofl, int64_t time_us);
@@ -288,9 +301,13 @@ const struct ofl_loader *ofl_foreign_loader(const struct ofl_bank *ofl);
 /* Nearest symbol of an address in the target's RAM; NULL: not in the loader, or none. */
 const char *ofl_foreign_symbol(const struct ofl_bank *ofl, uint32_t address, uint32_t *offset);
 /* For ofl_session.c: where it goes, and that it is there. */
+/* A room that the loader leaves in its own RAM, because it owns all other; bytes 0: none. */
+void ofl_foreign_room(const struct ofl_bank *ofl, struct ofl_range *room);
 int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request);
 int ofl_foreign_upload(struct ofl_bank *ofl);
 /* Loaders that find the geometry out at run time are asked, once and only on a halted target; else nothing happens. */
+/* For a file that does not say how large the flash is. */
+int ofl_foreign_set_size(struct ofl_bank *ofl, uint32_t size_bytes);
 int ofl_foreign_ask_info(struct ofl_bank *ofl);
 /* Sectors for the bank, by the file's table; NULL: out of memory, or the bank line cuts them all off. */
 struct flash_sector *ofl_foreign_sectors(const struct ofl_bank *ofl, uint64_t covered_bytes, uint32_t *count);

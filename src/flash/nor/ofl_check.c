@@ -13,6 +13,8 @@
 
 /* Slowest read seen: bit-bang on an 8 MHz core, in bytes a second; for deadlines only. */
 #define SLOWEST_READ_RATE	10000
+/* A loader file may do more in a read than read: a system may have to write its cache back first. */
+#define FOREIGN_FLOOR_MS	15000
 
 /* Words for the results of a run; a loader file needs the other half of the ring to read into. */
 static uint32_t result_room(const struct ofl_bank *ofl)
@@ -55,7 +57,8 @@ int ofl_check_units(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes,
 		params->unit_bytes = unit_bytes;
 		params->count = n;
 		int retval = ofl_session_run(ofl, op == OFL_OP_CRC ? "verifying" : "checking for blank",
-				2000 + (int64_t)unit_bytes * 1000 / SLOWEST_READ_RATE, report_check, &progress);
+				(ofl->foreign ? FOREIGN_FLOOR_MS : 2000) + (int64_t)unit_bytes * 1000 / SLOWEST_READ_RATE, report_check,
+				&progress);
 		if (retval == ERROR_OK)
 			retval = ofl_session_read_words(ofl, ring, result, n);
 		if (retval != ERROR_OK)

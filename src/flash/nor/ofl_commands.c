@@ -219,6 +219,8 @@ COMMAND_HANDLER(ofl_handle_stats)
 	print_rate(CMD, "checked", stats->checked_bytes, stats->check_ms);
 	if (ofl->foreign) {
 		command_print(CMD, "loader-calls: %" PRIu64, stats->calls);
+		if (stats->wakes)
+			command_print(CMD, "loader-wakes: %" PRIu64, stats->wakes);
 		command_print(CMD, "loader-longest-call-ms: %" PRId64, stats->longest_call_ms);
 		if (stats->stack_used_bytes)
 			command_print(CMD, "loader-stack-used-bytes: %" PRIu32, stats->stack_used_bytes);
@@ -253,15 +255,19 @@ COMMAND_HANDLER(ofl_handle_check)
 		options.work_area_address = target->working_area_phys;
 		options.work_area_bytes = target->working_area_size;
 	}
+	/* In the words of ofl-check. */
 	command_print(CMD, "file: %s", CMD_ARGV[0]);
+	command_print(CMD, "bytes: %zu", length);
 	if (ofl_loader_read(&loader, bytes, length, &error)) {
 		if (!ofl_loader_report(&loader, &options, print_line, CMD))
 			retval = ERROR_FAIL;
 		ofl_loader_free(&loader);
 	} else {
-		command_print(CMD, "error: at file offset 0x%zx: %s", error.offset, error.text);
+		command_print(CMD, "format: %s", ofl_loader_recognises(bytes, length) ? "ELF" : "unknown");
+		command_print(CMD, "error: %s (offset 0x%zx)", error.text, error.offset);
 		retval = ERROR_FAIL;
 	}
+	command_print(CMD, "result: %s", retval == ERROR_OK ? "usable" : "not usable");
 	free(bytes);
 	return retval;
 }

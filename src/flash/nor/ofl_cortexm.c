@@ -19,13 +19,17 @@
 
 #define ICTR		0xe000e004
 #define SYST_CSR	0xe000e010
+#define SYST_RVR	0xe000e014
 #define NVIC_ISER	0xe000e100
 #define NVIC_ICER	0xe000e180
+#define NVIC_ISPR	0xe000e200
+#define NVIC_ICPR	0xe000e280
 #define CPUID		0xe000ed00
 #define OFL_ICSR	0xe000ed04
 #define OFL_VTOR	0xe000ed08
 #define OFL_AIRCR	0xe000ed0c
 #define CCR		0xe000ed14
+#define OFL_SHPR2	0xe000ed1c
 #define CFSR		0xe000ed28
 #define HFSR		0xe000ed2c
 #define MMFAR		0xe000ed34
@@ -34,11 +38,13 @@
 #define MPU_CTRL	0xe000ed94
 #define OFL_DCRSR	0xe000edf4
 #define OFL_DCRDR	0xe000edf8
+#define OFL_DHCSR	0xe000edf0
 #define OFL_DEMCR	0xe000edfc
 #define ICIALLU		0xe000ef50
 
 #define SYST_CSR_ENABLES	3u	/* ENABLE, TICKINT */
 #define ICSR_CLEAR_PENDING	((1u << 27) | (1u << 25))	/* PENDSVCLR, PENDSTCLR */
+#define ICSR_PENDING	((1u << 28) | (1u << 26))	/* PENDSVSET, PENDSTSET */
 #define CPACR_FPU		(0xfu << 20)	/* CP10 and CP11: full access */
 #define AIRCR_VECTCLRACTIVE	0x05fa0002	/* with its key; for debuggers, on a halted core */
 #define CCR_IC			(1u << 17)
@@ -46,6 +52,10 @@
 /* With interrupts on, a fault need not become HardFault: VC_MMERR, NOCPERR, CHKERR, STATERR, BUSERR, INTERR. */
 #define DEMCR_VC_FAULTS		(0x3fu << 4)
 #define DCRSR_WRITE		(1u << 16)
+#define DHCSR_KEY		0xa05f0000
+#define DHCSR_C_DEBUGEN		(1u << 0)
+#define DHCSR_C_HALT		(1u << 1)
+#define DHCSR_S_HALT		(1u << 17)
 /* DCRSR.REGSEL of the stack limits [v8M D1.2.32]: the ones of the security state that a core without TrustZone has. */
 #define REGSEL_MSPLIM		0x1c
 #define REGSEL_PSPLIM		0x1d
@@ -128,14 +138,28 @@ static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
 	unsigned int words = MIN((ictr & 0xf) + 1, ARRAY_SIZE(core->enabled));
 	for (unsigned int n = 0; retval == ERROR_OK && n < words; n++) {
 		retval = target_read_u32(target, NVIC_ISER + 4 * n, &core->enabled[n]);
+		if (retval == ERROR_OK)
+			retval = target_read_u32(target, NVIC_ISPR + 4 * n, &core->pending[n]);
 		if (retval == ERROR_OK && core->enabled[n])
 			retval = target_write_u32(target, NVIC_ICER + 4 * n, core->enabled[n]);
+		/* A loader that enables the same interrupt would find the application's event. */
+		if (retval == ERROR_OK && core->pending[n])
+			retval = target_write_u32(target, NVIC_ICPR + 4 * n, core->pending[n]);
 	}
 	if (retval == ERROR_OK)
 		retval = target_read_u32(target, SYST_CSR, &core->systick_ctrl);
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, SYST_RVR, &core->systick_reload);
+	for (unsigned int n = 0; retval == ERROR_OK && n < ARRAY_SIZE(core->priorities); n++)
+		retval = target_read_u32(target, OFL_SHPR2 + 4 * n, &core->priorities[n]);
 	if (retval == ERROR_OK && (core->systick_ctrl & SYST_CSR_ENABLES))
 		retval = target_write_u32(target, SYST_CSR, core->systick_ctrl & ~SYST_CSR_ENABLES);
-	core->num_enabled = words;
+	if (retval == ERROR_OK)
+		retval = target_read_u32(target, OFL_ICSR, &core->pending_system);
+	core->pending_system &= ICSR_PENDING;
+	if (retval == ERROR_OK && core->pending_system)
+		retval = target_write_u32(target, OFL_ICSR, ICSR_CLEAR_PENDING);
+	core->num_irq_words = words;
 	if (retval != ERROR_OK || !core->has_v7m_faults)
 		return retval;
 
@@ -155,15 +179,27 @@ static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
 static int restore_after_foreign(struct target *target, const struct ofl_cortexm *core)
 {
 	int retval = target_write_u32(target, SYST_CSR, core->systick_ctrl & ~SYST_CSR_ENABLES);
-	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_enabled; n++) {
+	if (retval == ERROR_OK)
+		retval = target_write_u32(target, SYST_RVR, core->systick_reload);
+	for (unsigned int n = 0; retval == ERROR_OK && n < ARRAY_SIZE(core->priorities); n++)
+		retval = target_write_u32(target, OFL_SHPR2 + 4 * n, core->priorities[n]);
+	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_irq_words; n++) {
 		retval = target_write_u32(target, NVIC_ICER + 4 * n, UINT32_MAX);
-		if (retval == ERROR_OK && core->enabled[n])
-			retval = target_write_u32(target, NVIC_ISER + 4 * n, core->enabled[n]);
+		if (retval == ERROR_OK)
+			retval = target_write_u32(target, NVIC_ICPR + 4 * n, UINT32_MAX);
+		if (retval == ERROR_OK && core->pending[n])
+			retval = target_write_u32(target, NVIC_ISPR + 4 * n, core->pending[n]);
 	}
 	if (retval == ERROR_OK)
 		retval = target_write_u32(target, OFL_ICSR, ICSR_CLEAR_PENDING);
 	if (retval == ERROR_OK && core->has_vtor)
 		retval = target_write_u32(target, OFL_VTOR, core->vtor);
+	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_irq_words; n++) {
+		if (core->enabled[n])
+			retval = target_write_u32(target, NVIC_ISER + 4 * n, core->enabled[n]);
+	}
+	if (retval == ERROR_OK && core->pending_system)
+		retval = target_write_u32(target, OFL_ICSR, core->pending_system);
 	if (retval == ERROR_OK && (core->systick_ctrl & SYST_CSR_ENABLES))
 		retval = target_write_u32(target, SYST_CSR, core->systick_ctrl);
 	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_fpu_words; n++)
@@ -171,6 +207,34 @@ static int restore_after_foreign(struct target *target, const struct ofl_cortexm
 	if (retval == ERROR_OK && core->has_v7m_faults && !core->num_fpu_words)
 		retval = target_write_u32(target, CPACR, core->cpacr);
 	return retval;
+}
+
+int ofl_cortexm_read_reg(struct target *target, unsigned int reg, uint32_t *value)
+{
+	return read_special(target, reg, value);
+}
+
+int ofl_cortexm_write_reg(struct target *target, unsigned int reg, uint32_t value)
+{
+	return write_special(target, reg, value);
+}
+
+int ofl_cortexm_pause(struct target *target)
+{
+	uint32_t dhcsr = 0;
+	int64_t started_ms = timeval_ms();
+	int retval = target_write_u32(target, OFL_DHCSR, DHCSR_KEY | DHCSR_C_DEBUGEN | DHCSR_C_HALT);
+	while (retval == ERROR_OK && !(dhcsr & DHCSR_S_HALT)) {
+		retval = target_read_u32(target, OFL_DHCSR, &dhcsr);
+		if (retval == ERROR_OK && timeval_ms() - started_ms > 500)
+			retval = ERROR_TARGET_TIMEOUT;
+	}
+	return retval;
+}
+
+int ofl_cortexm_unpause(struct target *target)
+{
+	return target_write_u32(target, OFL_DHCSR, DHCSR_KEY | DHCSR_C_DEBUGEN);
 }
 
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)

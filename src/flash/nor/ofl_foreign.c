@@ -144,22 +144,50 @@ static bool is_inside(const struct ofl_range *area, uint32_t address, uint32_t b
 	return address >= area->address && bytes <= area->bytes && address - area->address <= area->bytes - bytes;
 }
 
-/* The loader's own ranges, neighbours taken together. */
+static void take_range(struct ofl_layout_request *request, uint64_t start, uint64_t end)
+{
+	struct ofl_range *last = request->num_taken ? &request->taken[request->num_taken - 1] : NULL;
+
+	if (start == end)
+		return;
+	/* Sorted by address; a gap of a few bytes is of no use. When there are too many, all the rest is one. */
+	if (last && (start - last->address < last->bytes + 64ull || request->num_taken == OFL_LAYOUT_MAX_RANGES)) {
+		last->bytes = MAX(end - last->address, last->bytes);
+		return;
+	}
+	request->taken[request->num_taken].address = start;
+	request->taken[request->num_taken++].bytes = end - start;
+}
+
+/* The loader's own ranges, neighbours taken together; not the room that it leaves. */
 static void take(const struct ofl_loader *loader, struct ofl_layout_request *request)
 {
+	uint64_t room = loader->room_address, room_end = room + loader->room_bytes;
+
 	for (unsigned int n = 0; n < loader->num_segments; n++) {
 		const struct ofl_loader_segment *segment = &loader->segment[n];
-		uint64_t end = (uint64_t)segment->address + segment->length_bytes;
-		struct ofl_range *last = request->num_taken ? &request->taken[request->num_taken - 1] : NULL;
-		/* Sorted by address; a gap of a few bytes is of no use. When there are too many, all the rest is one. */
-		if (last && (segment->address - last->address < last->bytes + 64 ||
-				request->num_taken == OFL_LAYOUT_MAX_RANGES)) {
-			last->bytes = MAX(end - last->address, last->bytes);
-			continue;
+		uint64_t start = segment->address, end = start + segment->length_bytes;
+		if (room_end > room && room >= start && room_end <= end) {
+			take_range(request, start, room);
+			start = room_end;
 		}
-		request->taken[request->num_taken].address = segment->address;
-		request->taken[request->num_taken++].bytes = end - segment->address;
+		take_range(request, start, end);
 	}
+}
+
+void ofl_foreign_room(const struct ofl_bank *ofl, struct ofl_range *room)
+{
+	room->address = ofl->foreign->loader.room_address;
+	room->bytes = ofl->foreign->loader.room_bytes;
+}
+
+uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl)
+{
+	uint32_t page_bytes = ofl->foreign->loader.page_bytes;
+	/* A system takes any number of bytes; what it calls a page is the buffer that it would give J-Link. */
+	if (ofl_system_is_one(ofl))
+		return SYSTEM_PAGE_BYTES;
+	return page_bytes ? page_bytes : 256;
 }
 
 int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request)
@@ -178,7 +206,7 @@ int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, stru
 		take(loader, request);
 	}
 	/* One page with its header, and something to check with. */
-	request->ring_min_bytes = MAX(loader->page_bytes + OFL_SLOT_HEADER_BYTES, 512);
+	request->ring_min_bytes = MAX(ofl_foreign_page_bytes(ofl) + OFL_SLOT_HEADER_BYTES, 512);
 	return ERROR_OK;
 }
 
@@ -230,6 +258,34 @@ static int is_there(struct ofl_bank *ofl, uint32_t address, const uint8_t *bytes
 	return retval;
 }
 
+/* Writes and compares `length` bytes of a segment that go to `address`. */
+static int upload_bytes(struct ofl_bank *ofl, const struct ofl_loader_segment *segment, uint32_t address,
+		const uint8_t *bytes, uint32_t length)
+{
+	bool same = false;
+	uint32_t first = 0;
+	int retval = ERROR_OK;
+
+	if (!length)
+		return ERROR_OK;
+	/* What the loader may have changed is made new for each session: no state of the last one is relied on. */
+	if (!segment->writable)
+		retval = is_there(ofl, address, bytes, length, false, &same, &first);
+	if (retval != ERROR_OK || same)
+		return retval;
+	ofl->stats.uploads++;
+	retval = ofl_session_write(ofl, address, bytes, length);
+	if (retval == ERROR_OK && segment->bytes)
+		retval = is_there(ofl, address, bytes, length, false, &same, &first);
+	if (retval == ERROR_OK && segment->bytes && !same) {
+		LOG_ERROR("ofl: RAM does not keep the loader's section %s: what was written to 0x%8.8" PRIx32
+			"-0x%8.8" PRIx32 " reads back differently; is there RAM, and is it switched on ('reset init')?",
+			segment->name, address, address + length - 1);
+		retval = ERROR_FAIL;
+	}
+	return retval;
+}
+
 static int upload_segment(struct ofl_bank *ofl, unsigned int index)
 {
 	const struct ofl_foreign *foreign = ofl->foreign;
@@ -237,9 +293,7 @@ static int upload_segment(struct ofl_bank *ofl, unsigned int index)
 	uint32_t address = segment->address + foreign->delta;
 	uint32_t length = segment->length_bytes;
 	struct ofl_file_error error;
-	bool same = false;
-	uint32_t first = 0;
-	int retval = ERROR_OK;
+	int retval;
 
 	uint8_t *bytes = malloc(length);
 	if (!bytes) {
@@ -252,20 +306,15 @@ static int upload_segment(struct ofl_bank *ofl, unsigned int index)
 		free(bytes);
 		return ERROR_FAIL;
 	}
-	/* What the loader may have changed is made new for each session: no state of the last one is relied on. */
-	if (!segment->writable)
-		retval = is_there(ofl, address, bytes, length, false, &same, &first);
-	if (retval == ERROR_OK && !same) {
-		ofl->stats.uploads++;
-		retval = ofl_session_write(ofl, address, bytes, length);
-		if (retval == ERROR_OK && segment->bytes)
-			retval = is_there(ofl, address, bytes, length, false, &same, &first);
-		if (retval == ERROR_OK && segment->bytes && !same) {
-			LOG_ERROR("ofl: RAM does not keep the loader's section %s: what was written to 0x%8.8" PRIx32
-				"-0x%8.8" PRIx32 " reads back differently; is there RAM, and is it switched on ('reset init')?",
-				segment->name, address, address + length - 1);
-			retval = ERROR_FAIL;
-		}
+	/* Our own parts are in the room that the loader leaves, perhaps. */
+	uint32_t room = foreign->loader.room_address - segment->address, room_bytes = foreign->loader.room_bytes;
+	if (room_bytes && room < length && room_bytes <= length - room) {
+		retval = upload_bytes(ofl, segment, address, bytes, room);
+		if (retval == ERROR_OK)
+			retval = upload_bytes(ofl, segment, address + room + room_bytes, bytes + room + room_bytes,
+					length - room - room_bytes);
+	} else {
+		retval = upload_bytes(ofl, segment, address, bytes, length);
 	}
 	free(bytes);
 	return retval;
@@ -306,7 +355,8 @@ void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 	call->read = mapped ? 0 : ofl_loader_function(loader, OFL_FN_READ, foreign->delta);
 	call->read_result = loader->function[OFL_FN_READ].result;
 	call->map_offset = ofl->options.has_map ? ofl->options.map - ofl->address_base : 0;
-	call->flags = ofl->options.irq_on ? OFL_CALL_IRQ_ON : 0;
+	bool irq_on = ofl->options.has_irq ? ofl->options.irq_on : ofl_system_is_one(ofl);
+	call->flags = irq_on ? OFL_CALL_IRQ_ON : 0;
 	call->r9 = loader->position_independent ? loader->static_base + foreign->delta : 0;
 	call->stack_low = layout->stack_low;
 	/* Results of checks are in the first half of the ring; see ofl_check.c. */
@@ -462,6 +512,11 @@ static int uninit(struct ofl_bank *ofl)
 	foreign->purpose = OFL_PURPOSE_NONE;
 	if (!foreign->loader.function[OFL_FN_UNINIT].name)
 		return ERROR_OK;
+	if (ofl_system_is_one(ofl)) {
+		int retval = ofl_system_before_restore(ofl);
+		if (retval != ERROR_OK)
+			return retval;
+	}
 	return ofl_foreign_call(ofl, OFL_FN_UNINIT, arg, INIT_MS);
 }
 
@@ -546,7 +601,7 @@ int ofl_foreign_leave(struct ofl_bank *ofl, int retval)
 	return retval != ERROR_OK ? retval : left;
 }
 
-void ofl_foreign_autopsy(struct ofl_bank *ofl)
+void ofl_foreign_autopsy(struct ofl_bank *ofl, bool timed_out)
 {
 	struct ofl_foreign *foreign = ofl->foreign;
 	const struct ofl_loader *loader = &foreign->loader;
@@ -556,6 +611,8 @@ void ofl_foreign_autopsy(struct ofl_bank *ofl)
 	struct ofl_file_error error;
 
 	foreign->dead = true;
+	if (timed_out)
+		ofl_system_explain_timeout(ofl);
 	if (ofl_session_read_words(ofl, stack_low, &canary, 1) != ERROR_OK)
 		return;
 	if (canary != OFL_STACK_CANARY)

@@ -18,6 +18,9 @@ enum ofl_purpose {
 /* Of a movable loader in RAM: a cache line, because some were built as if they were alone in theirs (facts 4). */
 #define LOADER_ALIGNMENT	32
 
+/* What is sent to a system in one piece, of which three must fit into the room that it leaves. */
+#define SYSTEM_PAGE_BYTES	512
+
 struct ofl_foreign {
 	uint8_t *file;
 	size_t file_bytes;
@@ -38,7 +41,9 @@ struct ofl_foreign {
 
 void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params);
 void ofl_foreign_describe_call(struct ofl_bank *ofl, const struct ofl_params *params, char *text, size_t text_size);
-void ofl_foreign_autopsy(struct ofl_bank *ofl);
+void ofl_foreign_autopsy(struct ofl_bank *ofl, bool timed_out);
+/* Bytes of one call to program, at least. */
+uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl);
 int ofl_foreign_leave(struct ofl_bank *ofl, int retval);
 
 /* Makes the loader ready for `purpose`: UnInit and Init where its format, or -init, wants them. */
@@ -50,5 +55,14 @@ int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32
 void ofl_foreign_set_function(struct ofl_bank *ofl, enum ofl_function_id id);
 /* A line of trace for the last call. */
 void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_us);
+
+/* ofl_system.c: loaders that are a whole operating system */
+
+bool ofl_system_is_one(const struct ofl_bank *ofl);
+int ofl_system_before_restore(struct ofl_bank *ofl);
+/* A call does not come back for a while: it may be woken. */
+void ofl_system_stalled(struct ofl_bank *ofl);
+/* After a call that did not come back: what may be behind it. */
+void ofl_system_explain_timeout(struct ofl_bank *ofl);
 
 #endif /* OPENOCD_FLASH_NOR_OFL_FOREIGN_H */

@@ -68,6 +68,31 @@ static void fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 		ofl_foreign_set_function(ofl, OFL_FN_CRC);
 }
 
+static int prepare_job(struct ofl_bank *ofl, struct ofl_ring_job *job, bool many)
+{
+	const struct ofl_loader *loader = &ofl->foreign->loader;
+	uint32_t page_bytes = ofl_foreign_page_bytes(ofl);
+	uint32_t missing;
+
+	if (!ofl_plan_call_slots(ofl->session.layout.ring_bytes, page_bytes,
+			many && !ofl->foreign->single && !ofl->options.stream_off, MAX_CALL_BYTES, &job->slots, &missing)) {
+		LOG_ERROR("ofl: %s: the RAM is %" PRIu32 " bytes too small for a page of %" PRIu32 " bytes", ofl->bank->name,
+			missing, page_bytes);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
+	if (one_at_a_time(ofl))
+		job->slots.count = 1;
+	else if (job->slots.count == 1 && !ofl->foreign->told_slow)
+		LOG_WARNING("ofl: %s: there is RAM for one page of %" PRIu32 " bytes only: the link and the flash take turns; "
+			"more work area makes it faster", ofl->bank->name, page_bytes);
+	ofl->foreign->told_slow |= job->slots.count == 1;
+	if (ofl->trace)
+		job->done = ofl_foreign_trace;
+	int64_t pages = job->slots.piece_bytes / page_bytes;
+	job->stall_ms = loader->program_ms ? MAX(3ll * loader->program_ms * pages, PROGRAM_FLOOR_MS) : UNKNOWN_MS;
+	return ERROR_OK;
+}
+
 /* ---------------------------------------------------------------- erase */
 
 static int64_t erase_deadline_ms(const struct ofl_bank *ofl)
@@ -232,6 +257,46 @@ static int check_erased(struct ofl_bank *ofl, struct sector *sectors, unsigned i
 	return ERROR_FLASH_OPERATION_FAILED;
 }
 
+/* A system erases when it programs; to leave sectors erased, the erased value is programmed. */
+static int erase_by_program(struct ofl_bank *ofl, const struct sector *sectors, unsigned int count)
+{
+	struct ofl_ring_job job = {.what = "erasing", .send_blank = true};
+	uint8_t *erased = NULL;
+	uint32_t room = 0;
+
+	int retval = prepare_job(ofl, &job, true);
+	if (retval == ERROR_OK)
+		retval = ofl_foreign_switch(ofl, OFL_PURPOSE_PROGRAM);
+	for (unsigned int n = 0; retval == ERROR_OK && n < count; ) {
+		/* Sectors that follow each other are one run, up to a size that the host can have. */
+		uint32_t length = 0;
+		unsigned int first = n;
+		while (n < count && sectors[n].erase && length < 0x100000 && (n == first ||
+				sectors[n].offset_bytes == sectors[n - 1].offset_bytes + sectors[n - 1].length_bytes))
+			length += sectors[n++].length_bytes;
+		if (!length) {
+			n++;
+			continue;
+		}
+		if (length > room) {
+			free(erased);
+			room = length;
+			erased = malloc(room);
+			if (!erased) {
+				LOG_ERROR("ofl: out of memory");
+				return ERROR_FAIL;
+			}
+			memset(erased, ofl->erased_byte, room);
+		}
+		ofl_session_params(ofl, OFL_OP_PROGRAM);
+		ofl_foreign_set_function(ofl, OFL_FN_PROGRAM);
+		retval = ofl_ring_program(ofl, &job, sectors[first].offset_bytes, erased, length);
+		ofl->stats.sector_erases += n - first;
+	}
+	free(erased);
+	return retval;
+}
+
 static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
@@ -258,9 +323,13 @@ static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_by
 				ofl->bank->name, loader->function[OFL_FN_ERASE_CHIP].name, left);
 	}
 	if (retval == ERROR_OK && left) {
-		retval = ofl_foreign_switch(ofl, OFL_PURPOSE_ERASE);
-		if (retval == ERROR_OK)
-			retval = erase_marked(ofl, sectors, count);
+		if (ofl_system_is_one(ofl)) {
+			retval = erase_by_program(ofl, sectors, count);
+		} else {
+			retval = ofl_foreign_switch(ofl, OFL_PURPOSE_ERASE);
+			if (retval == ERROR_OK)
+				retval = erase_marked(ofl, sectors, count);
+		}
 		if (retval == ERROR_OK && checked)
 			retval = check_erased(ofl, sectors, count, loader->function[OFL_FN_ERASE_SECTOR].name, false, &left);
 	}
@@ -270,37 +339,12 @@ static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_by
 
 /* ---------------------------------------------------------------- program */
 
-static int prepare_job(struct ofl_bank *ofl, struct ofl_ring_job *job, bool many)
-{
-	const struct ofl_loader *loader = &ofl->foreign->loader;
-	uint32_t page_bytes = loader->page_bytes ? loader->page_bytes : 256;
-	uint32_t missing;
-
-	if (!ofl_plan_call_slots(ofl->session.layout.ring_bytes, page_bytes,
-			many && !ofl->foreign->single && !ofl->options.stream_off, MAX_CALL_BYTES, &job->slots, &missing)) {
-		LOG_ERROR("ofl: %s: the RAM is %" PRIu32 " bytes too small for a page of %" PRIu32 " bytes", ofl->bank->name,
-			missing, page_bytes);
-		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
-	}
-	if (one_at_a_time(ofl))
-		job->slots.count = 1;
-	else if (job->slots.count == 1 && !ofl->foreign->told_slow)
-		LOG_WARNING("ofl: %s: there is RAM for one page of %" PRIu32 " bytes only: the link and the flash take turns; "
-			"more work area makes it faster", ofl->bank->name, page_bytes);
-	ofl->foreign->told_slow |= job->slots.count == 1;
-	if (ofl->trace)
-		job->done = ofl_foreign_trace;
-	int64_t pages = job->slots.piece_bytes / page_bytes;
-	job->stall_ms = loader->program_ms ? MAX(3ll * loader->program_ms * pages, PROGRAM_FLOOR_MS) : UNKNOWN_MS;
-	return ERROR_OK;
-}
-
 /* Whole units of the loader, the request in the middle, the rest erased (which programs nothing). */
 static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
 	struct ofl_ring_job job = {.what = "programming"};
-	uint32_t unit = MAX(loader->program_unit_bytes, 1);
+	uint32_t unit = ofl_system_is_one(ofl) ? 1 : MAX(loader->program_unit_bytes, 1);
 
 	uint64_t start = offset_bytes / unit * unit;
 	uint64_t end = (offset_bytes + length + unit - 1) / unit * unit;
@@ -346,7 +390,7 @@ static int compare_by_verify(struct ofl_bank *ofl, uint64_t offset_bytes, const 
 		uint32_t *different)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
-	struct ofl_ring_job job = {.what = "verifying", .verify = true};
+	struct ofl_ring_job job = {.what = "verifying", .verify = true, .send_blank = true};
 
 	*different = length;
 	if (!loader->function[OFL_FN_VERIFY].name) {
@@ -488,7 +532,7 @@ static int retry(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *dat
 	int retval = ERROR_OK;
 
 	*retried = false;
-	if (one_at_a_time(ofl) || ofl->foreign->dead)
+	if (one_at_a_time(ofl) || ofl->foreign->dead || ofl_system_is_one(ofl))
 		return ERROR_OK;
 	ofl->foreign->single = true;
 	bool mended = true;
@@ -619,5 +663,6 @@ const struct ofl_backend ofl_foreign_backend = {
 	.retry = retry,
 	.fill_params = fill_params,
 	.describe_call = ofl_foreign_describe_call,
+	.stalled = ofl_system_stalled,
 	.autopsy = ofl_foreign_autopsy,
 };

@@ -162,8 +162,12 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		options->init = is_second ? OFL_WHEN_EACH : OFL_WHEN_ONCE;
 		return retval;
 	}
-	if (strcmp(name, "-irq") == 0)
+	if (strcmp(name, "-nuttx-wake") == 0)
+		return parse_choice(name, value, "off", "on", &options->nuttx_wake);
+	if (strcmp(name, "-irq") == 0) {
+		options->has_irq = true;
 		return parse_choice(name, value, "off", "on", &options->irq_on);
+	}
 	if (strcmp(name, "-stream") == 0)
 		return parse_choice(name, value, "on", "off", &options->stream_off);
 	if (strcmp(name, "-map") == 0) {
@@ -193,8 +197,8 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		options->ram.bytes = numbers[1];
 		return ERROR_OK;
 	}
-	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -stream -map -ram -stack -clock "
-		"-size -verify", name);
+	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -nuttx-wake -stream -map "
+		"-ram -stack -clock -size -verify", name);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 

@@ -17,8 +17,12 @@
 /* Of one transfer to the ring: about 50 ms of a 4 MHz link, so that what it costs to begin one does not matter. */
 #define FEED_BYTES	4096
 
-/* A read is served while the link is slow, so it is the flash or the stub that is being waited for. */
+/*
+ * A read is served while the link is slow, so it is the flash or the stub that is being waited for; or a loader file,
+ * which may have to write a cache back first.
+ */
 #define READ_STALL_MS	5000
+#define FOREIGN_READ_STALL_MS	15000
 
 /* Watches a run that moves in slots: the deadline and, now and then, whether the stub is alive at all. */
 struct watch {
@@ -44,6 +48,8 @@ static bool watch_run(struct ofl_bank *ofl, struct watch *watch, uint32_t counte
 	}
 	if (now_ms - watch->looked_ms > 100) {
 		watch->looked_ms = now_ms;
+		if (ofl->backend->stalled)
+			ofl->backend->stalled(ofl);
 		return !ofl_session_is_dead(ofl);
 	}
 	return true;
@@ -72,7 +78,7 @@ static void watch_served(struct watch *watch)
 struct feed {
 	struct ofl_bank *ofl;
 	const struct ofl_slots *slots;
-	bool verify;
+	bool verify, send_blank;
 	uint64_t offset_bytes;
 	const uint8_t *data;
 	uint32_t length;
@@ -83,7 +89,7 @@ struct feed {
 
 static bool next_piece(struct feed *feed, struct ofl_piece *piece)
 {
-	if (!feed->verify)
+	if (!feed->send_blank)
 		return ofl_plan_next_piece(feed->offset_bytes, feed->data, feed->length, feed->slots->piece_bytes,
 				feed->ofl->erased_byte, &feed->position, piece);
 	if (feed->position >= feed->length)
@@ -144,14 +150,15 @@ int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint6
 	uint64_t first_page = offset_bytes / slots.piece_bytes;
 	uint64_t pages = (offset_bytes + length + slots.piece_bytes - 1) / slots.piece_bytes - first_page;
 	uint32_t count = pages;
-	if (!job->verify)
+	if (!job->send_blank)
 		count = ofl_plan_count_pieces(offset_bytes, data, length, slots.piece_bytes, ofl->erased_byte);
 	ofl->stats.blank_pieces += pages - count;
 	if (!count)
 		return ERROR_OK;
 
 	struct feed feed = {
-		.ofl = ofl, .slots = &slots, .verify = job->verify, .offset_bytes = offset_bytes, .data = data,
+		.ofl = ofl, .slots = &slots, .verify = job->verify, .send_blank = job->send_blank,
+		.offset_bytes = offset_bytes, .data = data,
 		.length = length, .staging = malloc(slots.count * slots.slot_bytes),
 	};
 	if (!feed.staging) {
@@ -226,7 +233,7 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 		return retval;
 
 	struct watch watch;
-	watch_start(&watch, READ_STALL_MS);
+	watch_start(&watch, ofl->foreign ? FOREIGN_READ_STALL_MS : READ_STALL_MS);
 	uint32_t rp = 0;
 	while (rp < count) {
 		retval = ofl_session_look(ofl, &live);

@@ -222,7 +222,10 @@ static int allocate_foreign(struct ofl_bank *ofl)
 	struct ofl_layout_request request = {0};
 	char map[3072];
 
-	int retval = options->ram.bytes ? ERROR_OK : get_work_area(ofl, UINT32_MAX, &area);
+	if (!area.bytes)
+		ofl_foreign_room(ofl, &area);
+	ofl->session.own_ram = area.bytes;
+	int retval = area.bytes ? ERROR_OK : get_work_area(ofl, UINT32_MAX, &area);
 	if (retval != ERROR_OK)
 		return retval;
 	request.stub_bytes = sizeof(foreign_blob);
@@ -297,7 +300,6 @@ int ofl_session_open(struct ofl_bank *ofl)
 	memset(session, 0, sizeof(*session));
 	session->open = true;
 	session->core.foreign = ofl->foreign != NULL;
-	session->core.irq_on = ofl->options.irq_on;
 	retval = ofl->foreign ? allocate_foreign(ofl) : allocate_built_in(ofl);
 	if (retval == ERROR_OK)
 		retval = ofl_cortexm_prepare(target, &session->core);
@@ -370,7 +372,7 @@ int ofl_session_start(struct ofl_bank *ofl)
 	struct ofl_session *session = &ofl->session;
 	const struct ofl_params *params = &session->params;
 
-	if (!session->area && !ofl->options.ram.bytes) {
+	if (!session->area && !session->own_ram) {
 		LOG_ERROR("ofl: the work area was taken away between two steps (target reset?)");
 		return ERROR_FAIL;
 	}
@@ -472,7 +474,7 @@ static int report_death(struct ofl_bank *ofl, const char *waited_for, int64_t wa
 	else
 		LOG_ERROR("ofl: %s: the stub died while %s: %s", ofl->bank->name, waited_for, found);
 	if (ofl->backend->autopsy)
-		ofl->backend->autopsy(ofl);
+		ofl->backend->autopsy(ofl, waited_ms >= 0);
 	else
 		restore_controller(ofl);
 	return ERROR_TARGET_FAILURE;
@@ -525,7 +527,7 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s (register 0x%2.2" PRIx32 ")%s",
 			ofl->bank->name, waited_for, offset, ofl_status_text(live.status), params.fail_value, hint(live.status));
 	if (live.status == OFL_STATUS_STACK)
-		ofl->backend->autopsy(ofl);
+		ofl->backend->autopsy(ofl, false);
 	return ERROR_FLASH_OPERATION_FAILED;
 }
 
@@ -555,6 +557,8 @@ int ofl_session_run(struct ofl_bank *ofl, const char *what, int64_t deadline_ms,
 			return ofl_session_finish(ofl, what, now_ms - moved_ms);
 		if (now_ms - looked_ms > 100) {
 			looked_ms = now_ms;
+			if (ofl->backend->stalled && now_ms - moved_ms > 100)
+				ofl->backend->stalled(ofl);
 			if (ofl_session_is_dead(ofl))
 				return ofl_session_finish(ofl, what, -1);
 		}
