@@ -34,8 +34,8 @@ int ofl_foreign_set_size(struct ofl_bank *ofl, uint32_t size_bytes)
 
 	if (!region || !region->sector_bytes || size_bytes < region->offset_bytes + region->sector_bytes ||
 			(size_bytes - region->offset_bytes) % region->sector_bytes) {
-		LOG_ERROR("ofl: %s: SIZE 0x%" PRIx32 " is no multiple of the loader's unit, 0x%" PRIx32 " bytes", ofl->bank->name,
-			size_bytes, region ? region->sector_bytes : 0);
+		LOG_ERROR("ofl: %s: SIZE 0x%" PRIx32 " is no multiple of the loader's unit, 0x%" PRIx32 " bytes",
+			ofl->bank->name, size_bytes, region ? region->sector_bytes : 0);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
 	region->count = (size_bytes - region->offset_bytes) / region->sector_bytes;
@@ -131,7 +131,7 @@ void ofl_system_explain_timeout(struct ofl_bank *ofl)
 {
 	if (!ofl_system_is_one(ofl))
 		return;
-	LOG_ERROR("ofl: %s: a loader that boots an operating system waits for ever when the device that its table names could "
-		"not be opened (is it the right image for this board?), when the system has panicked (see its serial output), "
+	LOG_ERROR("ofl: %s: a loader that boots an operating system waits for ever when the device that its table names "
+		"could not be opened (is it the right image for this board?), when the system has panicked (see its serial output), "
 		"or, with NuttX as it is, when the driver sleeps: '-nuttx-wake on' helps then", ofl->bank->name);
 }
