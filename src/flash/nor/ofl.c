@@ -245,7 +245,7 @@ static int ofl_auto_probe(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 
-	if (ofl->identified || ofl->session.open)
+	if (ofl->session.open || (ofl->identified && !(ofl->foreign && ofl_foreign_has_question(ofl))))
 		return ERROR_OK;
 	if (!ofl->foreign && (!target_was_examined(bank->target) || bank->target->state != TARGET_HALTED)) {
 		set_unknown(bank);
@@ -332,6 +332,8 @@ static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int l
 	retval = check_range(bank, "erase", offset, length, true);
 	if (retval == ERROR_OK)
 		retval = ofl->backend->erase(ofl, offset, length);
+	for (unsigned int n = first; retval == ERROR_OK && n <= last; n++)
+		bank->sectors[n].is_erased = 1;
 	retval = end(bank, retval);
 	ofl->stats.erase_ms += timeval_ms() - started_ms;
 	return retval;
@@ -388,6 +390,12 @@ static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t of
 	ofl->stats.program_ms += timeval_ms() - started_ms;
 	if (retval == ERROR_OK && !ofl->options.no_verify)
 		retval = compare(bank, buffer, offset, count, true);
+	/* Not before: a loader file's second try looks at it. */
+	for (unsigned int n = 0; n < bank->num_sectors; n++) {
+		if (bank->sectors[n].offset < (uint64_t)offset + count &&
+				(uint64_t)bank->sectors[n].offset + bank->sectors[n].size > offset)
+			bank->sectors[n].is_erased = 0;
+	}
 	return end(bank, retval);
 }
 
@@ -525,6 +533,12 @@ static int use_loader_file(struct ofl_bank *ofl)
 	if (loader->geometry_unknown && !ofl->options.size_bytes) {
 		LOG_ERROR("ofl: %s: the loader file does not say how large the flash is; give BASE and SIZE on the bank line",
 			bank->name);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	uint64_t size_bytes = ofl->options.size_bytes ? ofl->options.size_bytes : loader->size_bytes;
+	if (bank->base + size_bytes > 1ull << 32) {
+		LOG_ERROR("ofl: %s: 0x%" PRIx64 " bytes from " TARGET_ADDR_FMT " end beyond 4 GiB", bank->name, size_bytes,
+			bank->base);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
 	if (loader->geometry_unknown) {

@@ -99,7 +99,7 @@ struct ofl_stats {
 /* Saved state of the core; see ofl_cortexm.c. */
 struct ofl_cortexm {
 	uint32_t cpuid;
-	bool has_v7m_faults, has_stack_limits, has_vtor;
+	bool has_v7m_faults, has_stack_limits, has_vtor, has_icache;
 	uint32_t mpu_ctrl, demcr, demcr_copy, msplim, psplim;
 	bool prepared;
 	/* Only for a loader file, which may use and change all that follows. */
@@ -109,6 +109,8 @@ struct ofl_cortexm {
 	uint32_t pending_system;	/* ICSR: PENDSVSET, PENDSTSET */
 	unsigned int num_irq_words;	/* of NVIC_ISER and NVIC_ISPR */
 	uint32_t enabled[16], pending[16];
+	uint8_t irq_priorities[16 * 32];	/* NVIC_IPR, as the target has them */
+	bool saved;		/* all of these are valid */
 	unsigned int num_fpu_words;	/* S0 to S31, FPSCR; 0: not saved */
 	uint32_t fpu[33];
 	struct armv7m_algorithm algorithm;
@@ -123,6 +125,8 @@ struct ofl_session {
 	bool own_ram;		/* not of OpenOCD's work area: -ram, or a room that the loader leaves */
 	struct ofl_cortexm core;
 	bool started;		/* a run is under way: the stub may have changed the controller */
+	bool lost;		/* the target was reset, or the link failed: nothing more can be done with it in this session */
+	bool call_failed;	/* the last run: expect_failure, and it did */
 	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
 	struct ofl_params params;	/* as last written */
 	/* RAM outside the work area that is put back at the end; bytes NULL: none */
@@ -177,6 +181,8 @@ struct ofl_bank {
 	struct ofl_options options;
 	struct ofl_foreign *foreign;	/* the loader file; owned; NULL: built in */
 	uint32_t address_base;	/* what the loader calls offset 0 */
+	bool crc_by_loader;	/* the last CRC run was the loader's own function */
+	bool crc_untrusted;	/* which was caught giving a wrong result: not used any more */
 	uint8_t erased_byte;
 	bool identified;
 	char why_unknown[200];	/* why the chip is not identified; empty: not tried */
@@ -256,8 +262,10 @@ int ofl_cortexm_unpause(struct target *target);
 /* Of a paused core; DCRSR.REGSEL. */
 int ofl_cortexm_read_reg(struct target *target, unsigned int reg, uint32_t *value);
 int ofl_cortexm_write_reg(struct target *target, unsigned int reg, uint32_t value);
-/* Is it an ARMv6-M core (or v8-M Baseline)? Valid after ofl_cortexm_prepare(). */
-bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core);
+/* Does it execute code for Tag_CPU_arch `cpu_arch`? True when that is not known. Valid after ofl_cortexm_prepare(). */
+bool ofl_cortexm_can_run(const struct ofl_cortexm *core, int cpu_arch);
+/* Code in RAM was changed: nothing of it may be in the instruction cache. */
+int ofl_cortexm_forget_code(struct target *target, const struct ofl_cortexm *core);
 
 /* ofl_ring.c: host end of the ring */
 
@@ -305,10 +313,16 @@ const char *ofl_foreign_symbol(const struct ofl_bank *ofl, uint32_t address, uin
 void ofl_foreign_room(const struct ofl_bank *ofl, struct ofl_range *room);
 int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request);
 int ofl_foreign_upload(struct ofl_bank *ofl);
+/* A line of trace for a run of reads or checks: its last call. */
+void ofl_foreign_trace_run(struct ofl_bank *ofl, const char *what);
+/* Bytes of one call to program, at least. */
+uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl);
 /* Loaders that find the geometry out at run time are asked, once and only on a halted target; else nothing happens. */
 /* For a file that does not say how large the flash is. */
 int ofl_foreign_set_size(struct ofl_bank *ofl, uint32_t size_bytes);
 int ofl_foreign_ask_info(struct ofl_bank *ofl);
+/* It has not been asked yet, and could be now. */
+bool ofl_foreign_has_question(const struct ofl_bank *ofl);
 /* Sectors for the bank, by the file's table; NULL: out of memory, or the bank line cuts them all off. */
 struct flash_sector *ofl_foreign_sectors(const struct ofl_bank *ofl, uint64_t covered_bytes, uint32_t *count);
 

@@ -24,6 +24,7 @@
 #define NVIC_ICER	0xe000e180
 #define NVIC_ISPR	0xe000e200
 #define NVIC_ICPR	0xe000e280
+#define NVIC_IPR	0xe000e400
 #define CPUID		0xe000ed00
 #define OFL_ICSR	0xe000ed04
 #define OFL_VTOR	0xe000ed08
@@ -47,6 +48,7 @@
 #define ICSR_PENDING	((1u << 28) | (1u << 26))	/* PENDSVSET, PENDSTSET */
 #define CPACR_FPU		(0xfu << 20)	/* CP10 and CP11: full access */
 #define AIRCR_VECTCLRACTIVE	0x05fa0002	/* with its key; for debuggers, on a halted core */
+#define CCR_DC			(1u << 16)
 #define CCR_IC			(1u << 17)
 #define DEMCR_VC_HARDERR	(1u << 10)
 /* With interrupts on, a fault need not become HardFault: VC_MMERR, NOCPERR, CHKERR, STATERR, BUSERR, INTERR. */
@@ -79,9 +81,19 @@ static bool part_has_stack_limits(uint32_t cpuid)
 	return part == 0xd21 || part == 0xd22 || part == 0xd23 || part == 0xd24 || part == 0xd31 || part == 0x132;
 }
 
-bool ofl_cortexm_is_v6m(const struct ofl_cortexm *core)
+bool ofl_cortexm_can_run(const struct ofl_cortexm *core, int cpu_arch)
 {
-	return !core->has_v7m_faults;
+	/* Tag_CPU_arch 16: ARMv8-M Baseline, which is ARMv6-M with additions; a Cortex-M23 has them. */
+	if (core->has_v7m_faults || ofl_cpu_arch_is_v6m(cpu_arch))
+		return true;
+	return cpu_arch == 16 && ((core->cpuid >> 4) & 0xfff) == 0xd20;
+}
+
+int ofl_cortexm_forget_code(struct target *target, const struct ofl_cortexm *core)
+{
+	if (!core->has_icache)
+		return ERROR_OK;
+	return target_write_u32(target, ICIALLU, 0);
 }
 
 int ofl_cortexm_check(struct target *target)
@@ -133,7 +145,7 @@ static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
 	core->has_vtor = ((core->cpuid >> 4) & 0xfff) != 0xc20;
 	if (core->has_vtor)
 		retval = target_read_u32(target, OFL_VTOR, &core->vtor);
-	if (retval == ERROR_OK && core->has_v7m_faults)
+	if (retval == ERROR_OK && (core->has_v7m_faults || ((core->cpuid >> 4) & 0xfff) == 0xd20))
 		retval = target_read_u32(target, ICTR, &ictr);
 	unsigned int words = MIN((ictr & 0xf) + 1, ARRAY_SIZE(core->enabled));
 	for (unsigned int n = 0; retval == ERROR_OK && n < words; n++) {
@@ -160,8 +172,12 @@ static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
 	if (retval == ERROR_OK && core->pending_system)
 		retval = target_write_u32(target, OFL_ICSR, ICSR_CLEAR_PENDING);
 	core->num_irq_words = words;
-	if (retval != ERROR_OK || !core->has_v7m_faults)
+	if (retval == ERROR_OK)
+		retval = target_read_buffer(target, NVIC_IPR, 32 * words, core->irq_priorities);
+	if (retval != ERROR_OK || !core->has_v7m_faults) {
+		core->saved = retval == ERROR_OK;
 		return retval;
+	}
 
 	/* Where there is no FPU the bits do not stick. OpenOCD saves the lower half of each D register only. */
 	retval = target_read_u32(target, CPACR, &core->cpacr);
@@ -172,12 +188,15 @@ static int save_for_foreign(struct target *target, struct ofl_cortexm *core)
 	} else if (retval == ERROR_OK) {
 		retval = target_write_u32(target, CPACR, core->cpacr | CPACR_FPU);
 	}
+	core->saved = retval == ERROR_OK;
 	return retval;
 }
 
 /* Whatever the loader started ends here, also its SysTick; then the application's is put back. */
 static int restore_after_foreign(struct target *target, const struct ofl_cortexm *core)
 {
+	if (!core->saved)
+		return ERROR_OK;
 	int retval = target_write_u32(target, SYST_CSR, core->systick_ctrl & ~SYST_CSR_ENABLES);
 	if (retval == ERROR_OK)
 		retval = target_write_u32(target, SYST_RVR, core->systick_reload);
@@ -190,6 +209,8 @@ static int restore_after_foreign(struct target *target, const struct ofl_cortexm
 		if (retval == ERROR_OK && core->pending[n])
 			retval = target_write_u32(target, NVIC_ISPR + 4 * n, core->pending[n]);
 	}
+	if (retval == ERROR_OK)
+		retval = target_write_buffer(target, NVIC_IPR, 32 * core->num_irq_words, core->irq_priorities);
 	if (retval == ERROR_OK)
 		retval = target_write_u32(target, OFL_ICSR, ICSR_CLEAR_PENDING);
 	if (retval == ERROR_OK && core->has_vtor)
@@ -204,7 +225,7 @@ static int restore_after_foreign(struct target *target, const struct ofl_cortexm
 		retval = target_write_u32(target, SYST_CSR, core->systick_ctrl);
 	for (unsigned int n = 0; retval == ERROR_OK && n < core->num_fpu_words; n++)
 		retval = write_special(target, n < 32 ? REGSEL_S0 + n : REGSEL_FPSCR, core->fpu[n]);
-	if (retval == ERROR_OK && core->has_v7m_faults && !core->num_fpu_words)
+	if (retval == ERROR_OK && core->has_v7m_faults)
 		retval = target_write_u32(target, CPACR, core->cpacr);
 	return retval;
 }
@@ -284,7 +305,11 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 	if (retval == ERROR_OK && core->foreign)
 		retval = save_for_foreign(target, core);
 	/* Lines of the instruction cache may hold what the work area held before. */
-	if (retval == ERROR_OK && core->has_v7m_faults && (ccr & CCR_IC))
+	core->has_icache = core->has_v7m_faults && (ccr & CCR_IC);
+	if (core->foreign && core->has_v7m_faults && (ccr & CCR_DC))
+		LOG_WARNING("ofl: the data cache of %s is on: what a loader file reads from a mapped flash may be older than "
+			"the flash; 'reset init' switches it off", target_name(target));
+	if (retval == ERROR_OK && core->has_icache)
 		retval = target_write_u32(target, ICIALLU, 0);
 	if (retval != ERROR_OK)
 		LOG_ERROR("ofl: cannot prepare the core of %s (MPU, stack limits, vector catch)", target_name(target));
@@ -482,6 +507,23 @@ static void describe_stop(struct ofl_bank *ofl, char *text, size_t text_size)
 	target_write_u32(target, HFSR, hfsr);
 }
 
+/*
+ * armv7m_wait_algorithm() puts back what differs from what was read at the halt. Where that read failed (the link had
+ * an error), it compares with what is there from before, and leaves the stub's value in the core.
+ */
+static void restore_unread(struct target *target, const struct ofl_cortexm *core)
+{
+	struct reg_cache *cache = target_to_armv7m(target)->arm.core_cache;
+	for (unsigned int n = 0; n < cache->num_regs && n < ARRAY_SIZE(core->algorithm.context); n++) {
+		struct reg *reg = &cache->reg_list[n];
+		if (!reg->exist || reg->valid)
+			continue;
+		buf_set_u32(reg->value, 0, MIN(reg->size, 32), core->algorithm.context[n]);
+		reg->valid = true;
+		reg->dirty = true;
+	}
+}
+
 int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t text_size)
 {
 	struct target *target = ofl->bank->target;
@@ -512,6 +554,9 @@ int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t t
 			target_poll(target);
 			if (target_halt(target) == ERROR_OK)
 				target_wait_state(target, TARGET_HALTED, 1000);
+			/* A system reset keeps the vector catches [v7M C1.6.5]. */
+			if (target->state == TARGET_HALTED)
+				target_write_u32(target, OFL_DEMCR, core->demcr);
 			return ERROR_TARGET_FAILURE;
 		}
 		snprintf(text, text_size, "the debug connection to %s failed", target_name(target));
@@ -534,6 +579,7 @@ int ofl_cortexm_finish(struct ofl_bank *ofl, bool expected, char *text, size_t t
 	retval = target_wait_algorithm(target, 0, NULL, core->num_reg_params, core->reg_params, 0, 1000, &core->algorithm);
 	target->running_alg = false;
 	free_reg_params(core);
+	restore_unread(target, core);
 	if (retval != ERROR_OK)
 		snprintf(text, text_size, "the registers of %s could not be restored", target_name(target));
 	return retval;

@@ -196,7 +196,8 @@ int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, stru
 	const struct ofl_loader *loader = &foreign->loader;
 
 	foreign->movable = loader->position_independent ||
-		(loader->relocatable && !is_inside(area, loader->low, loader->high - loader->low));
+		(loader->relocatable && !ofl_system_is_one(ofl) &&
+			!is_inside(area, loader->low, loader->high - loader->low));
 	request->num_areas = 1;
 	request->area[0] = *area;
 	if (foreign->movable) {
@@ -204,6 +205,13 @@ int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, stru
 		request->loader_alignment = MAX(loader->alignment, LOADER_ALIGNMENT);
 	} else {
 		take(loader, request);
+	}
+	/* Said here, because a sum with it could not be calculated in 32 bits. */
+	if (ofl_foreign_page_bytes(ofl) > area->bytes) {
+		LOG_ERROR("ofl: %s: the loader wants pages of %" PRIu32 " bytes in RAM, there are %" PRIu32 " bytes; a larger "
+			"work area (-work-area-size) or other RAM (-ram {ADDRESS SIZE}) is needed", ofl->bank->name,
+			ofl_foreign_page_bytes(ofl), area->bytes);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	/* One page with its header, and something to check with. */
 	request->ring_min_bytes = MAX(ofl_foreign_page_bytes(ofl) + OFL_SLOT_HEADER_BYTES, 512);
@@ -329,9 +337,9 @@ int ofl_foreign_upload(struct ofl_bank *ofl)
 	foreign->purpose = OFL_PURPOSE_NONE;
 	foreign->changed = false;
 	foreign->dead = false;
-	if (ofl_cortexm_is_v6m(&ofl->session.core) && !ofl_cpu_arch_is_v6m(loader->cpu_arch)) {
-		LOG_ERROR("ofl: %s: the loader is compiled for %s, target %s is an ARMv6-M core (Cortex-M0/M0+/M1) and cannot "
-			"execute it", ofl->options.path, ofl_cpu_arch_text(loader->cpu_arch), target_name(ofl->bank->target));
+	if (!ofl_cortexm_can_run(&ofl->session.core, loader->cpu_arch)) {
+		LOG_ERROR("ofl: %s: the loader is compiled for %s, which the core of target %s cannot execute",
+			ofl->options.path, ofl_cpu_arch_text(loader->cpu_arch), target_name(ofl->bank->target));
 		return ERROR_TARGET_INVALID;
 	}
 	for (unsigned int n = 0; n < loader->num_segments; n++) {
@@ -339,7 +347,8 @@ int ofl_foreign_upload(struct ofl_bank *ofl)
 		if (retval != ERROR_OK)
 			return retval;
 	}
-	return ERROR_OK;
+	/* The stub has run since the instruction cache was emptied, and new code has come. */
+	return ofl_cortexm_forget_code(ofl->bank->target, &ofl->session.core);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -357,7 +366,7 @@ void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 	call->map_offset = ofl->options.has_map ? ofl->options.map - ofl->address_base : 0;
 	bool irq_on = ofl->options.has_irq ? ofl->options.irq_on : ofl_system_is_one(ofl);
 	call->flags = irq_on ? OFL_CALL_IRQ_ON : 0;
-	call->r9 = loader->position_independent ? loader->static_base + foreign->delta : 0;
+	call->r9 = loader->static_base + foreign->delta;
 	call->stack_low = layout->stack_low;
 	/* Results of checks are in the first half of the ring; see ofl_check.c. */
 	call->scratch = layout->ring + ((layout->ring_bytes / 2) & ~7u);
@@ -470,6 +479,20 @@ void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_us)
 	LOG_USER("ofl trace: %s: %s, %" PRId64 " us", ofl->bank->name, text, time_us);
 }
 
+void ofl_foreign_trace_run(struct ofl_bank *ofl, const char *what)
+{
+	struct ofl_params params;
+	char text[300];
+
+	if (ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)&params, sizeof(params) / 4) != ERROR_OK)
+		return;
+	describe(ofl, &params.call, true, text, sizeof(text));
+	if (text[0])
+		LOG_USER("ofl trace: %s: %s: %" PRIu32 " units, last call %s", ofl->bank->name, what, params.done, text);
+	else
+		LOG_USER("ofl trace: %s: %s: %" PRIu32 " units, read from memory", ofl->bank->name, what, params.done);
+}
+
 int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32_t arg[OFL_CALL_ARGS],
 		int64_t deadline_ms)
 {
@@ -547,6 +570,8 @@ int ofl_foreign_switch(struct ofl_bank *ofl, enum ofl_purpose purpose)
 {
 	struct ofl_foreign *foreign = ofl->foreign;
 
+	if (ofl->session.lost)
+		return ERROR_FAIL;
 	if (foreign->dead) {
 		LOG_ERROR("ofl: %s: the loader was stopped in the middle of a call", ofl->bank->name);
 		return ERROR_FAIL;
@@ -587,11 +612,11 @@ int ofl_foreign_leave(struct ofl_bank *ofl, int retval)
 	struct ofl_foreign *foreign = ofl->foreign;
 	int left = ERROR_OK;
 
-	if (foreign->dead || !ofl->session.open || foreign->purpose == OFL_PURPOSE_NONE)
+	if (foreign->dead || ofl->session.lost || !ofl->session.open || foreign->purpose == OFL_PURPOSE_NONE)
 		return retval;
 	if (foreign->loader.format == OFL_FORMAT_STLDR) {
 		/* The application's code in the mapped flash must be readable again. */
-		if (foreign->changed && foreign->loader.mapped_read)
+		if (foreign->changed)
 			left = init(ofl, OFL_PURPOSE_VERIFY);
 	} else {
 		left = uninit(ofl);

@@ -26,10 +26,10 @@ struct ofl_foreign {
 	size_t file_bytes;
 	struct ofl_loader loader;
 	bool single;		/* streaming went wrong once: one page at a time from then on */
-	bool crc_wrong;		/* its CalcCRC was caught giving a wrong result: not used any more */
 
 	bool told_slow;		/* that there is RAM for one page only */
-	bool asked;		/* GetFlashInfo was called, or is not there */
+	unsigned int asked;	/* how often GetFlashInfo was called */
+	bool answered;
 
 	/* Of this session */
 	bool movable;
@@ -42,8 +42,6 @@ struct ofl_foreign {
 void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params);
 void ofl_foreign_describe_call(struct ofl_bank *ofl, const struct ofl_params *params, char *text, size_t text_size);
 void ofl_foreign_autopsy(struct ofl_bank *ofl, bool timed_out);
-/* Bytes of one call to program, at least. */
-uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl);
 int ofl_foreign_leave(struct ofl_bank *ofl, int retval);
 
 /* Makes the loader ready for `purpose`: UnInit and Init where its format, or -init, wants them. */

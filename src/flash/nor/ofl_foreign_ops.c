@@ -17,6 +17,8 @@
 #define PROGRAM_FLOOR_MS	5000
 #define ERASE_FLOOR_MS		10000
 #define UNKNOWN_MS		30000
+/* However long a file says: a user does not wait longer for a page or a sector. */
+#define CEILING_MS		900000
 #define ERASE_CHIP_FLOOR_MS	240000
 #define ERASE_CHIP_CEILING_MS	3600000
 
@@ -63,8 +65,11 @@ static void fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 	ofl_foreign_fill_params(ofl, params);
 	if (params->op == OFL_OP_BLANK && !can_read(ofl))
 		ofl_foreign_set_function(ofl, OFL_FN_BLANK_CHECK);
-	if (params->op == OFL_OP_CRC && !ofl->foreign->crc_wrong && !ofl->foreign->loader.mapped_read &&
-			!ofl->options.has_map && ofl->foreign->loader.function[OFL_FN_CRC].name)
+	if (params->op != OFL_OP_CRC)
+		return;
+	ofl->crc_by_loader = !ofl->crc_untrusted && !ofl->foreign->loader.mapped_read && !ofl->options.has_map &&
+		ofl->foreign->loader.function[OFL_FN_CRC].name;
+	if (ofl->crc_by_loader)
 		ofl_foreign_set_function(ofl, OFL_FN_CRC);
 }
 
@@ -89,7 +94,9 @@ static int prepare_job(struct ofl_bank *ofl, struct ofl_ring_job *job, bool many
 	if (ofl->trace)
 		job->done = ofl_foreign_trace;
 	int64_t pages = job->slots.piece_bytes / page_bytes;
-	job->stall_ms = loader->program_ms ? MAX(3ll * loader->program_ms * pages, PROGRAM_FLOOR_MS) : UNKNOWN_MS;
+	job->stall_ms = UNKNOWN_MS;
+	if (loader->program_ms)
+		job->stall_ms = MIN(MAX(3ll * loader->program_ms * pages, PROGRAM_FLOOR_MS), CEILING_MS);
 	return ERROR_OK;
 }
 
@@ -98,7 +105,7 @@ static int prepare_job(struct ofl_bank *ofl, struct ofl_ring_job *job, bool many
 static int64_t erase_deadline_ms(const struct ofl_bank *ofl)
 {
 	int64_t said_ms = ofl->foreign->loader.erase_ms;
-	return said_ms ? MAX(3 * said_ms, ERASE_FLOOR_MS) : UNKNOWN_MS;
+	return said_ms ? MIN(MAX(3 * said_ms, ERASE_FLOOR_MS), CEILING_MS) : UNKNOWN_MS;
 }
 
 /* The sectors of the request; the caller frees them. NULL: out of memory. */
@@ -300,7 +307,8 @@ static int erase_by_program(struct ofl_bank *ofl, const struct sector *sectors, 
 static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
-	bool checked = can_read(ofl) || loader->function[OFL_FN_BLANK_CHECK].name;
+	/* -verify off is also the way to erase what cannot be read (ECC errors of a half-programmed word). */
+	bool checked = !ofl->options.no_verify && (can_read(ofl) || loader->function[OFL_FN_BLANK_CHECK].name);
 	unsigned int count, left;
 
 	struct sector *sectors = list_sectors(ofl->bank, offset_bytes, length_bytes, &count);
@@ -349,6 +357,10 @@ static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *d
 	uint64_t start = offset_bytes / unit * unit;
 	uint64_t end = (offset_bytes + length + unit - 1) / unit * unit;
 	end = MIN(end, loader->size_bytes);
+	/* First whether a page fits at all: pages of a hostile file are large. */
+	int retval = prepare_job(ofl, &job, loader->takes_many_pages);
+	if (retval != ERROR_OK)
+		return retval;
 	uint8_t *padded = malloc(end - start);
 	if (!padded) {
 		LOG_ERROR("ofl: out of memory");
@@ -357,9 +369,7 @@ static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *d
 	memset(padded, loader->erased_byte, end - start);
 	memcpy(padded + (offset_bytes - start), data, length);
 
-	int retval = prepare_job(ofl, &job, loader->takes_many_pages);
-	if (retval == ERROR_OK)
-		retval = ofl_foreign_switch(ofl, OFL_PURPOSE_PROGRAM);
+	retval = ofl_foreign_switch(ofl, OFL_PURPOSE_PROGRAM);
 	if (retval == ERROR_OK) {
 		uint64_t before = ofl->stats.pieces;
 		ofl_session_params(ofl, OFL_OP_PROGRAM);
@@ -411,7 +421,7 @@ static int compare_by_verify(struct ofl_bank *ofl, uint64_t offset_bytes, const 
 	ofl->session.expect_failure = true;
 	retval = ofl_ring_program(ofl, &job, offset_bytes, data, length);
 	ofl->session.expect_failure = false;
-	if (retval != ERROR_FLASH_OPERATION_FAILED || !params->fail_value)
+	if (!ofl->session.call_failed)
 		return retval;
 	uint64_t piece = (uint64_t)params->address - ofl->address_base;
 	uint64_t place = (uint64_t)params->fail_value - ofl->address_base;
@@ -467,10 +477,11 @@ static int mend_sector(struct ofl_bank *ofl, unsigned int index, uint64_t offset
 		bool differs = memcmp(content + (at - start), wanted, next - at) != 0;
 		wrong += differs;
 		for (uint64_t n = 0; differs && n < next - at; n++)
-			needs_erase |= (wanted[n] & ~content[at - start + n]) != 0;
+			needs_erase |= ((wanted[n] ^ content[at - start + n]) & (content[at - start + n] ^ ofl->erased_byte)) != 0;
 		at = next;
 	}
-	bool whole = start == sector->offset && end == (uint64_t)sector->offset + sector->size;
+	/* Only what this process has erased for this write, and all of which the write covers. */
+	bool whole = sector->is_erased == 1 && start == sector->offset && end == (uint64_t)sector->offset + sector->size;
 	*wrong_pages += wrong;
 	if (retval == ERROR_OK && wrong && (!needs_erase || whole)) {
 		if (needs_erase)
@@ -543,8 +554,9 @@ static int retry(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *dat
 				(uint64_t)bank->sectors[n].offset + bank->sectors[n].size > offset_bytes)
 			retval = mend_sector(ofl, n, offset_bytes, data, length, &wrong_pages, &mended);
 	}
-	*retried = retval == ERROR_OK && mended && wrong_pages;
-	if (*retried)
+	/* Compared again in any case, for the place of what is wrong now. */
+	*retried = retval == ERROR_OK && wrong_pages;
+	if (*retried && mended)
 		LOG_WARNING("ofl: %s: %" PRIu32 " pages were wrong after streaming them to this loader; they were sent again "
 			"one at a time, as all pages are from now on. '-stream off' on the bank line does so from the start",
 			bank->name, wrong_pages);
@@ -593,18 +605,29 @@ static const char *take_info(struct ofl_loader *loader, const uint32_t *info)
 	return NULL;
 }
 
+bool ofl_foreign_has_question(const struct ofl_bank *ofl)
+{
+	const struct ofl_foreign *foreign = ofl->foreign;
+	struct target *target = ofl->bank->target;
+	return !foreign->answered && foreign->asked < 2 && foreign->loader.function[OFL_FN_FLASH_INFO].name &&
+		target_was_examined(target) && target->state == TARGET_HALTED;
+}
+
 int ofl_foreign_ask_info(struct ofl_bank *ofl)
 {
 	struct ofl_foreign *foreign = ofl->foreign;
 	const struct ofl_function *function = &foreign->loader.function[OFL_FN_FLASH_INFO];
-	struct target *target = ofl->bank->target;
 	uint32_t info[INFO_WORDS] = {0};
 
-	if (foreign->asked || !function->name || !target_was_examined(target) || target->state != TARGET_HALTED)
+	if (!ofl_foreign_has_question(ofl))
 		return ERROR_OK;
+	foreign->asked++;
 	int retval = ofl_session_open(ofl);
-	if (retval != ERROR_OK)
-		return retval;
+	if (retval != ERROR_OK) {
+		LOG_WARNING("ofl: %s: %s could not be asked for the sectors; the file's own table is used", ofl->bank->name,
+			function->name);
+		return ERROR_OK;
+	}
 	uint32_t ring = ofl->session.layout.ring;
 	const uint32_t arg[OFL_CALL_ARGS] = {ring, sizeof(info)};
 	retval = ofl_session_write_words(ofl, ring, info, INFO_WORDS);
@@ -615,11 +638,11 @@ int ofl_foreign_ask_info(struct ofl_bank *ofl)
 	if (retval == ERROR_OK)
 		retval = ofl_session_read_words(ofl, ring, info, INFO_WORDS);
 	retval = ofl_session_close(ofl, ofl_foreign_leave(ofl, retval));
-	foreign->asked = true;
 	if (retval != ERROR_OK) {
 		LOG_WARNING("ofl: %s: %s did not answer; the file's own table is used", ofl->bank->name, function->name);
 		return ERROR_OK;
 	}
+	foreign->answered = true;
 	uint64_t before_bytes = foreign->loader.size_bytes;
 	const char *wrong = take_info(&foreign->loader, info);
 	if (wrong)

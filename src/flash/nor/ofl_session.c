@@ -215,6 +215,11 @@ static int fill_stack(struct ofl_bank *ofl)
 	return retval;
 }
 
+static bool target_backs_up(const struct ofl_bank *ofl)
+{
+	return ofl->bank->target->backup_working_area;
+}
+
 static int allocate_foreign(struct ofl_bank *ofl)
 {
 	const struct ofl_options *options = &ofl->options;
@@ -225,7 +230,15 @@ static int allocate_foreign(struct ofl_bank *ofl)
 	if (!area.bytes)
 		ofl_foreign_room(ofl, &area);
 	ofl->session.own_ram = area.bytes;
-	int retval = area.bytes ? ERROR_OK : get_work_area(ofl, UINT32_MAX, &area);
+	/* With backup each byte is moved twice: no more than serves. A loader of fixed address may lie anywhere in it. */
+	uint32_t wanted = UINT32_MAX;
+	if (target_backs_up(ofl) && ofl_foreign_loader(ofl)->position_independent) {
+		uint64_t parts = (uint64_t)ofl_foreign_loader(ofl)->high - ofl_foreign_loader(ofl)->low +
+			sizeof(foreign_blob) + LOADER_STACK_BYTES + options->stack_bytes + 1024 +
+			MAX(3ull * ofl_foreign_page_bytes(ofl) + 64, RING_MAX_BACKED_BYTES);
+		wanted = MIN(parts, UINT32_MAX);
+	}
+	int retval = area.bytes ? ERROR_OK : get_work_area(ofl, wanted, &area);
 	if (retval != ERROR_OK)
 		return retval;
 	request.stub_bytes = sizeof(foreign_blob);
@@ -239,7 +252,7 @@ static int allocate_foreign(struct ofl_bank *ofl)
 	const uint32_t less_stack = options->stack_bytes ? 0 : LOADER_STACK_BYTES - LOADER_SMALL_STACK_BYTES;
 	bool fits = false;
 	for (unsigned int try = 0; !fits && try < 4; try++) {
-		request.ring_min_bytes = try & 2 ? ring_bytes : 3 * ring_bytes;
+		request.ring_min_bytes = try & 2 ? ring_bytes : MIN(3ull * ring_bytes, UINT32_MAX);
 		request.stack_bytes -= try & 1 ? less_stack : 0;
 		fits = ofl_layout_loader(&request, &ofl->session.layout, map, sizeof(map));
 		request.stack_bytes += try == 1 ? less_stack : 0;
@@ -323,6 +336,7 @@ int ofl_session_close(struct ofl_bank *ofl, int retval)
 		return retval;
 	session->open = false;
 	int result = ofl_cortexm_restore(target, &session->core);
+	/* A target that was reset has run since: what was in its RAM means nothing any more. */
 	int restored = restore_ram(ofl);
 	if (session->area) {
 		int freed = target_free_working_area(target, session->area);
@@ -372,6 +386,10 @@ int ofl_session_start(struct ofl_bank *ofl)
 	struct ofl_session *session = &ofl->session;
 	const struct ofl_params *params = &session->params;
 
+	if (session->lost) {
+		LOG_DEBUG("ofl: not started: the target was lost");
+		return ERROR_FAIL;
+	}
 	if (!session->area && !session->own_ram) {
 		LOG_ERROR("ofl: the work area was taken away between two steps (target reset?)");
 		return ERROR_FAIL;
@@ -491,15 +509,27 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 		return ERROR_FAIL;
 	session->started = false;
 
-	bool known = ofl_session_look(ofl, &live) == ERROR_OK;
+	/* One failed transfer is not the end of a run. */
+	bool known = ofl_session_look(ofl, &live) == ERROR_OK || ofl_session_look(ofl, &live) == ERROR_OK;
+	session->call_failed = false;
 	bool ended = known && live.status != OFL_STATUS_RUNNING;
 	int retval = ofl_cortexm_finish(ofl, ended, text, sizeof(text));
 	if (retval != ERROR_OK) {
+		session->lost = true;
 		LOG_ERROR("ofl: %s: while %s: %s", ofl->bank->name, waited_for, text);
 		return retval;
 	}
+	if (!known) {
+		session->lost = true;
+		LOG_ERROR("ofl: %s: while %s: the debug connection to %s failed; the core was halted%s%s", ofl->bank->name,
+			waited_for, target_name(ofl->bank->target), text[0] ? ", " : "", text);
+		return ERROR_FAIL;
+	}
 	if (!ended)
 		return report_death(ofl, waited_for, waited_ms, text);
+	if (ofl->trace && ofl->foreign && (session->params.op == OFL_OP_READ || session->params.op == OFL_OP_CRC ||
+			session->params.op == OFL_OP_BLANK))
+		ofl_foreign_trace_run(ofl, waited_for);
 	if (ofl->trace && !ofl->foreign)
 		LOG_USER("ofl trace: %s: %s: status %" PRIu32 ", %" PRIu32 " done", ofl->bank->name, waited_for, live.status,
 			live.done);
@@ -510,6 +540,7 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	if (retval != ERROR_OK)
 		return retval;
 	if (session->expect_failure && live.status == OFL_STATUS_CALL_FAILED) {
+		session->call_failed = true;
 		session->params.fail_value = params.fail_value;
 		session->params.address = params.address;
 		return ERROR_FLASH_OPERATION_FAILED;

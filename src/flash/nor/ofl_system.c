@@ -14,6 +14,8 @@
 
 #include "ofl_foreign.h"
 
+#define MAX_SECTORS	1000000
+
 /* Its messages' actions, as far as a host sees them (apps/system/ofloader/ofloader.h:39). */
 #define ACTION_ERROR	5
 #define ACTION_FINISHED	6
@@ -36,6 +38,11 @@ int ofl_foreign_set_size(struct ofl_bank *ofl, uint32_t size_bytes)
 			(size_bytes - region->offset_bytes) % region->sector_bytes) {
 		LOG_ERROR("ofl: %s: SIZE 0x%" PRIx32 " is no multiple of the loader's unit, 0x%" PRIx32 " bytes",
 			ofl->bank->name, size_bytes, region ? region->sector_bytes : 0);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	if ((size_bytes - region->offset_bytes) / region->sector_bytes > MAX_SECTORS) {
+		LOG_ERROR("ofl: %s: SIZE 0x%" PRIx32 " is more than a million units of %" PRIu32 " bytes", ofl->bank->name,
+			size_bytes, region->sector_bytes);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
 	region->count = (size_bytes - region->offset_bytes) / region->sector_bytes;
@@ -132,6 +139,6 @@ void ofl_system_explain_timeout(struct ofl_bank *ofl)
 	if (!ofl_system_is_one(ofl))
 		return;
 	LOG_ERROR("ofl: %s: a loader that boots an operating system waits for ever when the device that its table names "
-		"could not be opened (is it the right image for this board?), when the system has panicked (see its serial output), "
-		"or, with NuttX as it is, when the driver sleeps: '-nuttx-wake on' helps then", ofl->bank->name);
+		"could not be opened (is it the right image for this board?), when the system has panicked (see its serial "
+		"output), or, with NuttX as it is, when the driver sleeps: '-nuttx-wake on' helps then", ofl->bank->name);
 }
