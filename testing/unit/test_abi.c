@@ -355,7 +355,7 @@ static void test_commands(void **state)
 
 static void test_controllers(void **state)
 {
-	static struct table pins, gpio, stm32;
+	static struct table pins, gpio, stm32, quadspi;
 	char number[8][12];
 	(void)state;
 
@@ -388,6 +388,11 @@ static void test_controllers(void **state)
 	add_row(&stm32, 3, number[5], "3", "SAVE");
 	check_table("\nspi:stm32-spi:", "word", &stm32);
 	assert_true(OFL_CTL_SAVE + 3 <= OFL_CTL_WORDS);
+
+	add_row(&quadspi, 3, number[4], "1", "BASE");
+	add_row(&quadspi, 3, number[5], "5", "SAVE");
+	check_table("\nspi:stm32-qspi:", "word", &quadspi);
+	assert_true(OFL_CTL_SAVE + 5 <= OFL_CTL_WORDS);
 }
 
 /* A line of the work area's table, with its figure. */

@@ -16,11 +16,11 @@ void ctl_init(struct ofl_params *p);
 void ctl_fini(struct ofl_params *p);
 
 /*
- * One command: ctl_begin sends opcode, address (p->address) and dummy bytes; then `length` bytes of data are put or got
- * (a reader may stop early); ctl_end finishes it.
+ * One command: ctl_begin sends opcode, address (p->address) and dummy bytes; then `length` bytes of data are
+ * written, all at once, or got one by one (a reader may stop early); ctl_end finishes it. `data` is on a word boundary.
  */
 void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length);
-void ctl_put(struct ofl_params *p, uint32_t byte);
+void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length);
 uint32_t ctl_get(struct ofl_params *p);
 void ctl_end(struct ofl_params *p);
 

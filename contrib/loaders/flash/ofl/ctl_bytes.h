@@ -30,9 +30,10 @@ void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 	}
 }
 
-void ctl_put(struct ofl_params *p, uint32_t byte)
+void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
 {
-	ctl_exchange(p, byte);
+	for (const uint8_t *end = data + length; data != end; data++)
+		ctl_exchange(p, *data);
 }
 
 uint32_t ctl_get(struct ofl_params *p)

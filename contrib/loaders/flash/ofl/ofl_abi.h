@@ -203,8 +203,8 @@ struct ofl_erase_entry {
 #define OFL_PIN_WORDS		4
 
 #define OFL_CTL_CS		0	/* all controllers whose chip select is a pin: that pin */
-#define OFL_CTL_BASE		4	/* stm32-spi: base address of the controller */
-#define OFL_CTL_SAVE		5	/* stm32-spi: three words of the stub's */
+#define OFL_CTL_BASE		4	/* stm32-...: base address of the controller */
+#define OFL_CTL_SAVE		5	/* stm32-...: words of the stub's: three (stm32-spi), five (stm32-qspi) */
 #define OFL_CTL_SCK		4	/* gpio: a pin */
 #define OFL_CTL_MOSI		8	/* gpio: a pin */
 #define OFL_CTL_MISO		12	/* gpio: address and mask of the input register */

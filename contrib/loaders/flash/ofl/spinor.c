@@ -15,10 +15,10 @@ void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value)
 static void transfer(struct ofl_params *p, uint32_t command, uint8_t *buffer, uint32_t length)
 {
 	ctl_begin(p, command, length);
-	for (uint8_t *end = buffer + length; buffer != end; buffer++) {
-		if (command & OFL_COMMAND_DATA_OUT)
-			ctl_put(p, *buffer);
-		else
+	if (command & OFL_COMMAND_DATA_OUT) {
+		ctl_write(p, buffer, length);
+	} else {
+		for (uint8_t *end = buffer + length; buffer != end; buffer++)
 			*buffer = ctl_get(p);
 	}
 	ctl_end(p);
