@@ -21,6 +21,10 @@ static const uint8_t stm32_spi_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
 };
 
+static const uint8_t stm32_qspi_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
+};
+
 static const struct ofl_controller controllers[] = {
 	{
 		.name = "gpio",
@@ -39,6 +43,14 @@ static const struct ofl_controller controllers[] = {
 		.needs_cs = true,
 		/* 16 bits at 50 MHz, the fastest SCK of these parts. */
 		.min_poll_ns = 320,
+	},
+	{
+		.name = "stm32-qspi",
+		.blob = stm32_qspi_blob,
+		.blob_bytes = sizeof(stm32_qspi_blob),
+		.needs_base = true,
+		/* 16 bits at 133 MHz, the fastest clock of these parts (H7). */
+		.min_poll_ns = 120,
 	},
 };
 
@@ -214,7 +226,7 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	if (retval != ERROR_OK || known)
 		return retval;
 
-	if (strcmp(name, "-cs") == 0) {
+	if (strcmp(name, "-cs") == 0 && controller->needs_cs) {
 		options->has_cs = true;
 		return parse_words(name, value, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS);
 	}
@@ -246,8 +258,8 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	}
 	if (strcmp(name, "-erase") == 0)
 		return parse_erase(options, value);
-	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s -cs%s -size -page -erase -verify", name,
-			controller->name, controller->needs_base ? " -base" : "",
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s -size -page -erase -verify", name,
+			controller->name, controller->needs_base ? " -base" : "", controller->needs_cs ? " -cs" : "",
 			controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
