@@ -20,6 +20,8 @@
 #define READ_BACK_BYTES		2048
 /* Clocks, PLL, pins, flash reset: others wait 2 to 10 s (facts 1.1, 1.3). */
 #define INIT_MS			10000
+/* However long a file says. */
+#define FLUSH_CEILING_MS	900000
 
 int ofl_foreign_read_file(const char *name, uint8_t **bytes, size_t *length)
 {
@@ -535,12 +537,16 @@ static int uninit(struct ofl_bank *ofl)
 	foreign->purpose = OFL_PURPOSE_NONE;
 	if (!foreign->loader.function[OFL_FN_UNINIT].name)
 		return ERROR_OK;
+	int64_t deadline_ms = INIT_MS;
 	if (ofl_system_is_one(ofl)) {
 		int retval = ofl_system_before_restore(ofl);
 		if (retval != ERROR_OK)
 			return retval;
+		/* It erases and programs what it kept, a block of any size. */
+		deadline_ms = 3ll * (foreign->loader.erase_ms + (int64_t)foreign->loader.program_ms);
+		deadline_ms = MIN(MAX(deadline_ms, INIT_MS), FLUSH_CEILING_MS);
 	}
-	return ofl_foreign_call(ofl, OFL_FN_UNINIT, arg, INIT_MS);
+	return ofl_foreign_call(ofl, OFL_FN_UNINIT, arg, deadline_ms);
 }
 
 static int init(struct ofl_bank *ofl, enum ofl_purpose purpose)

@@ -143,8 +143,8 @@ bool ofl_stldr_read(struct ofl_loader *loader, struct ofl_file_error *error)
 		return false;
 	note_device(loader);
 	if (ofl_elf_find_symbol(&loader->elf, "Verify", &symbol))
-		ofl_loader_note(loader, "there are two kinds of Verify with opposite results, which cannot be told apart: it is not "
-				"used, content is read and compared");
+		ofl_loader_note(loader, "there are two kinds of Verify with opposite results, which cannot be told apart: it "
+				"is not used, content is read and compared");
 	ofl_loader_drop_descriptor(loader, &info, info.length < INFO_BYTES ? info.length : INFO_BYTES,
 			INFO_BYTES + PAIR_BYTES * NUM_PAIRS);
 	return true;
