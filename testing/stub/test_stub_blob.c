@@ -20,7 +20,7 @@
 #include "../../contrib/loaders/flash/ofl/ofl_abi.h"
 #include "thumb.h"
 
-#define BUDGET_BYTES	1200u
+#define BUDGET_BYTES	1400u
 #define NOP		0xbf00
 #define MOV_R8_R8	0x46c0	/* what the assembler pads code with */
 
@@ -30,6 +30,10 @@ static const uint8_t blob_gpio[] = {
 
 static const uint8_t blob_stm32_spi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
+};
+
+static const uint8_t blob_stm32_qspi[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
 };
 
 static const uint8_t blob_foreign[] = {
@@ -44,6 +48,7 @@ static const struct {
 } blobs[] = {
 	{ "gpio", blob_gpio, sizeof(blob_gpio), THUMB_PLAIN },
 	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi), THUMB_PLAIN },
+	{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi), THUMB_PLAIN },
 	{ "foreign", blob_foreign, sizeof(blob_foreign), THUMB_GATE },
 };
 

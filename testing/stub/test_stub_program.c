@@ -82,7 +82,9 @@ static void test_partial_pages(struct stub_rig *rig)
 	uint8_t data[600];
 
 	for (unsigned int size = 0; size < COUNT(area_sizes); size++) {
-		stub_open(rig, NULL, NULL, 0x14, area_sizes[size]);
+		/* The largest blob takes most of the smaller one. */
+		bool is_large = !strcmp(rig->kind->name, "stm32f746g-disco");
+		stub_open(rig, NULL, NULL, 0x14, area_sizes[size] + (is_large ? 256 : 0));
 		stub_fill_random(data, sizeof(data), size);
 		for (unsigned int n = 0; n < COUNT(cases); n++) {
 			if (cases[n].address + cases[n].length <= nor_size(rig->board->nor))
