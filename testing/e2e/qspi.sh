@@ -37,7 +37,8 @@ proc registers {} { return [read_memory 0xa0001000 32 2],[read_memory 0xa0001014
 proc unchanged { what command } {
 	set before [registers]
 	set failed [catch { uplevel 1 $command }]
-	echo "registers after $what: [expr { $before eq [registers] ? "same" : "$before became [registers]" }], failed: $failed"
+	set same [expr { $before eq [registers] ? "same" : "$before became [registers]" }]
+	echo "registers after $what: $same, failed: $failed"
 }'
 
 vboard_start stm32f746g-disco
@@ -148,8 +149,8 @@ expect_log "^after another command: 10305470"
 expected_write 0x500000 "$T/word2"
 
 not_ok() { ! "$@"; }
-ok "a -cs is refused" not_ok ocd -c "flash bank other ofl 0x90000000 0 0 0 stm32f7x.cpu spi:stm32-qspi -base 0xa0001000 \
-	-cs {0 0 0 0}; shutdown"
+ok "a -cs is refused" not_ok ocd -c "flash bank other ofl 0x90000000 0 0 0 stm32f7x.cpu spi:stm32-qspi \
+	-base 0xa0001000 -cs {0 0 0 0}; shutdown"
 expect_log "option '-cs' is unknown for spi:stm32-qspi; known are -base -size"
 
 vboard_stop

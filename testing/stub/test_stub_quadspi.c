@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * What the stub finds of a QUADSPI and leaves: whatever mode the application has it in, the mapped range reads as before
- * where it did, and no command is sent that nobody asked for. stub_end() compares the registers after each run.
+ * What the stub finds of a QUADSPI and leaves: whatever mode the application has it in, the mapped range reads as
+ * before where it did, and no command is sent that nobody asked for. stub_end() compares the registers after each run.
  * Sections: RM0385 rev 8.
  */
 

@@ -19,7 +19,7 @@
 
 #define MAX_AREA_BYTES	4096u
 
-static const uint32_t stub_sizes[] = { 4, 8, 52, 953, 956, 1032, 1200, 1202 };
+static const uint32_t stub_sizes[] = { 4, 8, 52, 953, 956, 1032, 1200, 1202, 1400 };
 static const uint32_t stack_sizes[] = { 8, 160, OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES, 300 };
 /* Word boundaries that are none of 8, 16 and 32; the last ends with the address space. */
 static const uint32_t bases[] = { 0, 4, 0x20000000, 0x20000004, 0x2000000c, 0x20000014, 0x1ffffffc, 0xfffff000 };

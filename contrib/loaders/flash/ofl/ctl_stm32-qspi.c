@@ -136,8 +136,8 @@ void ctl_end(struct ofl_params *p)
 }
 
 /*
- * Clock, sample shift and which flash are the application's, from CR; chip select's high time and the mode of the clock,
- * from DCR. FSIZE is the largest, because the application's may be less than the chip has, or wrong.
+ * Clock, sample shift and which flash are the application's, from CR; chip select's high time and the mode of the
+ * clock, from DCR. FSIZE is the largest, because the application's may be less than the chip has, or wrong.
  */
 void ctl_init(struct ofl_params *p)
 {
