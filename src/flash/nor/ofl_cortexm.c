@@ -451,6 +451,19 @@ static void describe_breakpoint(struct target *target, uint32_t pc, char *text, 
 		snprintf(text, text_size, ": a breakpoint instruction of its own (BKPT 0x%2.2x)", instruction & 0xff);
 }
 
+/* Where a bus error comes from, as a rule. */
+static const char *bus_error_hint(const struct ofl_bank *ofl)
+{
+	const struct ofl_params *params = &ofl->session.params;
+	bool reads = params->op == OFL_OP_READ || params->op == OFL_OP_CRC || params->op == OFL_OP_BLANK;
+
+	if (!ofl->session.core.foreign)
+		return " (is -base or a pin address wrong, is the peripheral's clock off?)";
+	if (reads && !params->call.read && !params->call.function)
+		return " (the flash is read by memory: has the loader mapped it there? -map ADDRESS says where it is)";
+	return "";
+}
+
 static void describe_stop(struct ofl_bank *ofl, char *text, size_t text_size)
 {
 	struct target *target = ofl->bank->target;
@@ -458,7 +471,7 @@ static void describe_stop(struct ofl_bank *ofl, char *text, size_t text_size)
 	struct armv7m_common *armv7m = target_to_armv7m(target);
 	uint32_t pc = buf_get_u32(armv7m->arm.pc->value, 0, 32);
 	uint32_t lr = buf_get_u32(armv7m->arm.core_cache->reg_list[ARMV7M_R14].value, 0, 32);
-	const char *hint = core->foreign ? "" : " (is -base or a pin address wrong, is the peripheral's clock off?)";
+	const char *hint = bus_error_hint(ofl);
 	unsigned int exception = armv7m->exception_number;
 	uint32_t frame[8];
 	uint32_t cfsr = 0, hfsr = 0, address = 0;

@@ -24,16 +24,6 @@ void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length);
 uint32_t ctl_get(struct ofl_params *p);
 void ctl_end(struct ofl_params *p);
 
-static inline void store32(uint32_t address, uint32_t value)
-{
-	*(volatile uint32_t *)address = value;
-}
-
-static inline uint32_t load32(uint32_t address)
-{
-	return *(volatile uint32_t *)address;
-}
-
 /* Pins: see OFL_PIN_...; `pin` points to its four words. */
 static inline void pin_high(const uint32_t *pin)
 {

@@ -5,7 +5,8 @@
  * [RM] RM0385 STM32F75xxx and STM32F74xxx, rev 8, section 14 (Quad-SPI interface).
  */
 
-#include "ctl_mapped.h"
+#include "ctl.h"
+#include "data_cache.h"
 
 #define CR		0x00
 #define DCR		0x04

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "data_cache.h"
 #include "loader.h"
 
 void ofl_gate(struct ofl_call *call);
@@ -80,10 +81,14 @@ void loader_begin(struct ofl_params *p)
 	(void)p;
 }
 
-/* What a loader changes is put back by its UnInit, or by a reset. */
+/*
+ * What a loader changes is put back by its UnInit, or by a reset. The flash may be mapped, and another run or the
+ * application may read it.
+ */
 void loader_end(struct ofl_params *p)
 {
 	(void)p;
+	data_cache_clean_invalidate();
 }
 
 void loader_program(struct ofl_params *p, uint8_t *data, uint32_t length)

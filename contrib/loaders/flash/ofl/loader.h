@@ -30,6 +30,16 @@ uint32_t loader_crc(struct ofl_params *p, const uint32_t *table);
 /* The operations that not every loader has. */
 uint32_t loader_other(struct ofl_params *p, uint32_t op);
 
+static inline void store32(uint32_t address, uint32_t value)
+{
+	*(volatile uint32_t *)address = value;
+}
+
+static inline uint32_t load32(uint32_t address)
+{
+	return *(volatile uint32_t *)address;
+}
+
 static inline uint32_t crc_byte(uint32_t crc, uint32_t byte, const uint32_t *table)
 {
 	crc ^= byte;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * For controllers that map the flash into the address space. The CPU's data cache may hold lines of the mapped range
- * from before an erase or a program; included by their ctl_<name>.c.
+ * The CPU's data cache may hold lines of a mapped flash from before an erase or a program; called at the end of a run
+ * by the controllers that map the flash, and for loader files.
  * [v7M] ARM DDI 0403E.e, ARMv7-M Architecture Reference Manual, B2.2.7 and B4.8; the same in ARMv8-M.
  */
 
-#ifndef OPENOCD_LOADERS_FLASH_OFL_CTL_MAPPED_H
-#define OPENOCD_LOADERS_FLASH_OFL_CTL_MAPPED_H
+#ifndef OPENOCD_LOADERS_FLASH_OFL_DATA_CACHE_H
+#define OPENOCD_LOADERS_FLASH_OFL_DATA_CACHE_H
 
-#include "ctl.h"
+#include "loader.h"
 
 #define SCS_CCR			0xe000ed14	/* exists, with bit 16 = 0, on cores without a cache too [v6M B3.2.8] */
 #define SCS_CCR_DC		(1u << 16)
@@ -51,4 +51,4 @@ static inline void data_cache_clean_invalidate(void)
 	data_synchronization_barrier();
 }
 
-#endif /* OPENOCD_LOADERS_FLASH_OFL_CTL_MAPPED_H */
+#endif /* OPENOCD_LOADERS_FLASH_OFL_DATA_CACHE_H */
