@@ -3,8 +3,8 @@
 /*
  * The device that a test loader is for: registers, pins and geometry, selected by -DBOARD=... of the Makefile.
  *
- * Registers: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19 (STM32F429). On all three boards the
- * four pins of the flash are neighbours, in the order CS, SCK, MISO, MOSI.
+ * Registers: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19 (STM32F429), RM0385 rev 8
+ * (STM32F746). On the boards with SPI the four pins of the flash are neighbours, in the order CS, SCK, MISO, MOSI.
  */
 
 #ifndef OFL_TEST_LOADERS_BOARD_H
@@ -16,6 +16,7 @@
 #define BOARD_STM32G070_W25Q64	2
 #define BOARD_STM32F4_MX25	3
 #define BOARD_STM32F4_INTERNAL	4
+#define BOARD_STM32F746G_DISCO	5
 
 /* As FLM's DevType numbers them. */
 #define DEVICE_TYPE_ON_CHIP	1
@@ -75,6 +76,15 @@
 #define DEVICE_BYTES		0x1000000u
 /* Small sectors for parameters first, as people like them: two sizes in one device. */
 #define DEVICE_REGIONS(R)	R(0x000000, 16, 0x1000) R(0x010000, 255, 0x10000)
+
+#elif BOARD == BOARD_STM32F746G_DISCO
+
+/* Pins and QUADSPI: device_quadspi.c */
+#define DEVICE_NAME		"N25Q128A QUADSPI STM32F746G-DISCO"
+#define RCC_BASE		0x40023800u
+#define RCC_CFGR		(RCC_BASE + 0x08)	/* section 5.3.3 */
+#define DEVICE_BYTES		0x1000000u
+#define DEVICE_REGIONS(R)	R(0x000000, 256, 0x10000)
 
 #elif BOARD == BOARD_STM32F4_INTERNAL
 

@@ -287,7 +287,7 @@ enum rig_outcome rig_try(struct rig *rig, const char *name, const uint32_t *argu
 uint32_t rig_call(struct rig *rig, const char *name, uint32_t r0, uint32_t r1, uint32_t r2, uint32_t r3)
 {
 	const uint32_t arguments[4] = { r0, r1, r2, r3 };
-	enum rig_outcome outcome = rig_try(rig, name, arguments, 60000);
+	enum rig_outcome outcome = rig_try(rig, name, arguments, 120000);
 
 	if (outcome != RIG_RETURNED)
 		fail_msg("%s(0x%x, 0x%x, 0x%x, 0x%x): outcome %d, PC 0x%08x", name, (unsigned int)r0, (unsigned int)r1,

@@ -3,13 +3,20 @@
 /*
  * An external loader of STM32CubeProgrammer, laid out and with the functions that ST's community article "How to add
  * your SPI flash into the STM32CubeProgrammer's external loader" describes. -DVERIFY_3_ARGS: Verify as the article
- * declares it, else as ST's own loaders have it.
+ * declares it, else as ST's own loaders have it. -DMAPPED_NOR: the flash is memory mapped after Init, so that there is
+ * nothing that reads.
  */
 
 #include "board.h"
 #include "loader.h"
 
+#define STORAGE_NOR_FLASH	3
 #define STORAGE_SPI_FLASH	7
+#ifdef MAPPED_NOR
+#define STORAGE_TYPE		STORAGE_NOR_FLASH
+#else
+#define STORAGE_TYPE		STORAGE_SPI_FLASH
+#endif
 #define STORAGE_MAX_SECTORS	10
 
 #define PRIORITY_OF_SYSTICK	0xe000ed20u
@@ -44,7 +51,7 @@ extern const struct storage_info storage_info LOADER_SYMBOL("StorageInfo")
 
 const struct storage_info storage_info = {
 	.name = DEVICE_NAME,
-	.type = STORAGE_SPI_FLASH,
+	.type = STORAGE_TYPE,
 	.base = DEVICE_BASE,
 	.bytes = DEVICE_BYTES,
 	.page_bytes = DEVICE_PAGE_BYTES,
@@ -54,15 +61,17 @@ const struct storage_info storage_info = {
 
 int stldr_init(void) LOADER_ENTRY("Init");
 int stldr_write(uint32_t address, uint32_t length, const uint8_t *data) LOADER_ENTRY("Write");
-int stldr_read(uint32_t address, uint32_t length, uint8_t *data) LOADER_ENTRY("Read");
 int stldr_sector_erase(uint32_t first, uint32_t last) LOADER_ENTRY("SectorErase");
 int stldr_mass_erase(void) LOADER_ENTRY("MassErase");
+#ifndef MAPPED_NOR
+int stldr_read(uint32_t address, uint32_t length, uint8_t *data) LOADER_ENTRY("Read");
 uint32_t stldr_checksum(uint32_t address, uint32_t length, uint32_t sum) LOADER_ENTRY("CheckSum");
 #ifdef VERIFY_3_ARGS
 int stldr_verify(uint32_t address, const uint8_t *data, uint32_t words) LOADER_ENTRY("Verify");
 #else
 uint64_t stldr_verify(uint32_t address, const uint8_t *data, uint32_t words, uint32_t misalignment)
 	LOADER_ENTRY("Verify");
+#endif
 #endif
 
 #if __ARM_ARCH >= 7
@@ -156,11 +165,6 @@ int stldr_write(uint32_t address, uint32_t length, const uint8_t *data)
 	return loader_program(address, length, data);
 }
 
-int stldr_read(uint32_t address, uint32_t length, uint8_t *data)
-{
-	return loader_read(address, length, data);
-}
-
 int stldr_sector_erase(uint32_t first, uint32_t last)
 {
 	/* `last` is within the last sector, as a rule its start. */
@@ -176,6 +180,13 @@ int stldr_sector_erase(uint32_t first, uint32_t last)
 int stldr_mass_erase(void)
 {
 	return loader_erase_chip();
+}
+
+#ifndef MAPPED_NOR
+
+int stldr_read(uint32_t address, uint32_t length, uint8_t *data)
+{
+	return loader_read(address, length, data);
 }
 
 uint32_t stldr_checksum(uint32_t address, uint32_t length, uint32_t sum)
@@ -219,3 +230,5 @@ uint64_t stldr_verify(uint32_t address, const uint8_t *data, uint32_t words, uin
 }
 
 #endif
+
+#endif /* MAPPED_NOR */

@@ -29,6 +29,7 @@ enum twin {
 	TWIN_SYSTICK,
 	TWIN_SVC,
 	TWIN_VERIFY_ONE,
+	TWIN_UNMAPPED,
 };
 
 #ifndef TWIN
