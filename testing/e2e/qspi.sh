@@ -153,6 +153,14 @@ ok "a -cs is refused" not_ok ocd -c "flash bank other ofl 0x90000000 0 0 0 stm32
 	-base 0xa0001000 -cs {0 0 0 0}; shutdown"
 expect_log "option '-cs' is unknown for spi:stm32-qspi; known are -base -size"
 
+ok "more dummy bytes than the controller can send" qspi "
+	echo [ofl spi ext 2 0x0b 0 0 0 0 0 0 0]
+	echo \"refused: [catch { ofl spi ext 1 0x0b 0 0 0 0 0 0 0 0 }]\"
+	echo [ofl spi ext 3 0x9f]"
+expect_log "opcode 0b with 4 dummy bytes: spi:stm32-qspi sends at most 3"
+expect_log "^refused: -"
+expect_log "^20 ba 18"
+
 vboard_stop
 expected_check
 

@@ -279,6 +279,9 @@ static void test_speed(struct stub_rig *rig)
 		(flash_ns + wire_ns) * 100 / page_ns);
 	assert_true(page_ns >= flash_ns + wire_ns);
 	assert_true(page_ns < 3 * (flash_ns + wire_ns));
+	/* A controller with a FIFO shifts by itself: the stub must not be what is waited for. */
+	if (rig->board->wiring.quadspi_base)
+		assert_true(page_ns * 95 <= (flash_ns + wire_ns) * 100);
 	stub_assert_clean(rig);
 }
 

@@ -21,6 +21,7 @@ struct ofl_controller {
 	const uint8_t *blob;
 	uint32_t blob_bytes;
 	bool needs_base, needs_cs, needs_gpio_pins;
+	uint8_t max_dummy_bytes;	/* in a command */
 	/*
 	 * No status read is faster than this, at the fastest clocks that the controller is found with. A deadline in time
 	 * becomes at least that many polls of the stub, which has no clock of its own; the host watches the time.

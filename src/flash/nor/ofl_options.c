@@ -32,6 +32,7 @@ static const struct ofl_controller controllers[] = {
 		.blob_bytes = sizeof(gpio_blob),
 		.needs_cs = true,
 		.needs_gpio_pins = true,
+		.max_dummy_bytes = 15,
 		/* 16 bits, at least 4 accesses to a bus each, at 250 MHz. */
 		.min_poll_ns = 250,
 	},
@@ -41,6 +42,7 @@ static const struct ofl_controller controllers[] = {
 		.blob_bytes = sizeof(stm32_spi_blob),
 		.needs_base = true,
 		.needs_cs = true,
+		.max_dummy_bytes = 15,
 		/* 16 bits at 50 MHz, the fastest SCK of these parts. */
 		.min_poll_ns = 320,
 	},
@@ -49,6 +51,8 @@ static const struct ofl_controller controllers[] = {
 		.blob = stm32_qspi_blob,
 		.blob_bytes = sizeof(stm32_qspi_blob),
 		.needs_base = true,
+		/* DCYC is a field of five bits, for clocks (RM0385 rev 8, 14.5.6). */
+		.max_dummy_bytes = 3,
 		/* 16 bits at 133 MHz, the fastest clock of these parts (H7). */
 		.min_poll_ns = 120,
 	},

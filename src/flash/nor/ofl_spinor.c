@@ -32,9 +32,17 @@
 
 static int transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, uint8_t *bytes, uint32_t length)
 {
+	const struct ofl_controller *controller = ofl->options.controller;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_XFER);
 	uint32_t ring = ofl->session.layout.ring;
+	unsigned int dummy_bytes = (command >> 12) & 0xf;
 	int retval = ERROR_OK;
+
+	if (dummy_bytes > controller->max_dummy_bytes) {
+		LOG_ERROR("ofl: %s: opcode %2.2" PRIx32 " with %u dummy bytes: spi:%s sends at most %u", ofl->bank->name,
+			command & 0xff, dummy_bytes, controller->name, controller->max_dummy_bytes);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
 
 	params->command = command;
 	params->address = address;
