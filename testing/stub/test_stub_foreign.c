@@ -264,6 +264,61 @@ static void test_erase(struct stub_rig *rig)
 	stub_assert_clean(rig);
 }
 
+/* A loader with one entry point: r0 says what is wanted, all else comes one register later. */
+static void test_operation_numbers(struct stub_rig *rig)
+{
+	struct ofl_erase_entry entry = { 0x90000000, 4 * KIB, 2, .command = 7 };
+	struct foreign *f = &foreign;
+	uint8_t data[64];
+	uint32_t result[2];
+
+	foreign_open_usual(f, rig);
+	stub_fill_random(data, sizeof(data), 1);
+	foreign_params_function(f, OFL_OP_PROGRAM, FOREIGN_MAIN, OFL_ARGS_OP(5) | OFL_ARGS_DATA, OFL_RESULT_ZERO);
+	rig->num_slots = 2;
+	rig->page_bytes = 64;
+	assert_int_equal(stub_program(rig, FLASH_ADDRESS, data, 64, &stub_host_fast), OFL_STATUS_OK);
+	assert_arguments(&f->call[0], 5, FLASH_ADDRESS, 64, rig->layout.ring + sizeof(struct ofl_slot));
+
+	foreign_params_function(f, OFL_OP_ERASE, FOREIGN_MAIN, OFL_ARGS_OP(4) | OFL_ARGS_SECTOR, OFL_RESULT_ZERO);
+	assert_int_equal(stub_erase(rig, &entry, 1), OFL_STATUS_OK);
+	assert_arguments(&f->call[0], 4, 0x90000000, 7, 1);
+	assert_arguments(&f->call[1], 4, 0x90001000, 8, 1);
+
+	foreign_params_function(f, OFL_OP_CALL, FOREIGN_MAIN, OFL_ARGS_OP(0xffffff) | OFL_ARGS_GIVEN, OFL_RESULT_ZERO);
+	for (unsigned int n = 0; n < OFL_CALL_ARGS; n++)
+		rig->params.call.arg[n] = 0x100 + n;
+	assert_int_equal(stub_run(rig, 100), OFL_STATUS_OK);
+	assert_arguments(&f->call[0], 0xffffff, 0x100, 0x101, 0x102);
+
+	foreign_params_function(f, OFL_OP_BLANK, FOREIGN_MAIN, OFL_ARGS_OP(8) | OFL_ARGS_BLANK, OFL_RESULT_ANY);
+	rig->params.call.erased_byte = 0x5a;
+	assert_int_equal(stub_check(rig, OFL_OP_BLANK, FLASH_ADDRESS, 512, 1, result), OFL_STATUS_OK);
+	assert_arguments(&f->call[0], 8, FLASH_ADDRESS, 512, 0x5a);
+
+	foreign_params_function(f, OFL_OP_CRC, FOREIGN_MAIN, OFL_ARGS_OP(9) | OFL_ARGS_CRC, OFL_RESULT_ANY);
+	assert_int_equal(stub_check(rig, OFL_OP_CRC, FLASH_ADDRESS, 512, 1, result), OFL_STATUS_OK);
+	assert_arguments(&f->call[0], 9, 0xffffffff, FLASH_ADDRESS, 512);
+	stub_assert_clean(rig);
+}
+
+/* The number is in read_result, the rule beside it is kept. */
+static void test_read_with_number(struct stub_rig *rig)
+{
+	struct foreign *f = open_with_flash(rig);
+	uint8_t data[64];
+
+	for (unsigned int good = 0; good < 2; good++) {
+		params_with_flash(f, OFL_OP_READ);
+		rig->params.call.read_result = OFL_ARGS_OP(6) | (good ? OFL_RESULT_ANY : OFL_RESULT_ONE);
+		f->body = NULL;
+		assert_int_equal(stub_read(rig, FLASH_ADDRESS, data, sizeof(data), 64, &stub_host_fast),
+			good ? OFL_STATUS_OK : OFL_STATUS_CALL_FAILED);
+		assert_arguments(&f->call[0], 6, FLASH_ADDRESS, 64, rig->layout.ring);
+	}
+	stub_assert_clean(rig);
+}
+
 /* The host sees `done` while the list is worked on. */
 static void expect_done(struct foreign *f, struct foreign_call *call)
 {
@@ -694,6 +749,8 @@ int main(void)
 		{ .name = "registers at each call", .function = test_registers },
 		{ .name = "program, arguments", .function = test_program_styles },
 		{ .name = "erase list, arguments", .function = test_erase },
+		{ .name = "operation number as first argument", .function = test_operation_numbers },
+		{ .name = "operation number of the read function", .function = test_read_with_number },
 		{ .name = "erase list, failures", .function = test_erase_failure },
 		{ .name = "read from the memory map", .function = test_read_mapped },
 		{ .name = "read by a function", .function = test_read_function },

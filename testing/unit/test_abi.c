@@ -250,6 +250,10 @@ static void test_call(void **state)
 		snprintf(number, sizeof(number), "%u", n);
 		add_row(&results, 2, number, result_names[n]);
 	}
+	/* The number of an operation and the style are in one word. */
+	assert_int_equal(OFL_ARGS_GET_OP(OFL_ARGS_OP(0xffffff) | OFL_ARGS_CRC), 0xffffff);
+	assert_int_equal(OFL_ARGS_STYLE(OFL_ARGS_OP(0xffffff) | OFL_ARGS_CRC), OFL_ARGS_CRC);
+	assert_true(OFL_ARGS_CRC <= OFL_ARGS_STYLE(UINT32_MAX));
 	check_table("\nLoader files\n", "args", &args);
 	check_table("\nLoader files\n", "result", &results);
 }

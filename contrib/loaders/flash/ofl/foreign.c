@@ -24,7 +24,9 @@ static uint32_t call(struct ofl_params *p, uint32_t function, uint32_t args, uin
 {
 	struct ofl_call *c = &p->call;
 	uint32_t first = p->address, second = length, third = buffer, fourth = 0;
+	uint32_t op = OFL_ARGS_GET_OP(args);
 
+	args = OFL_ARGS_STYLE(args);
 	if (args == OFL_ARGS_GIVEN) {
 		first = c->arg[0];
 		second = c->arg[1];
@@ -42,6 +44,12 @@ static uint32_t call(struct ofl_params *p, uint32_t function, uint32_t args, uin
 		first = 0xffffffff;
 		third = length;
 		fourth = 0xedb88320;
+	}
+	if (op) {
+		fourth = third;
+		third = second;
+		second = first;
+		first = op;
 	}
 	c->called_arg[0] = first;
 	c->called_arg[1] = second;
@@ -99,8 +107,9 @@ void loader_program(struct ofl_params *p, uint8_t *data, uint32_t length)
 void loader_read(struct ofl_params *p, uint8_t *buffer, uint32_t length)
 {
 	if (p->call.read) {
-		uint32_t value = call(p, p->call.read, OFL_ARGS_DATA, length, (uint32_t)buffer);
-		check(p, p->call.read_result, value, p->address + length);
+		uint32_t rule = p->call.read_result;
+		uint32_t value = call(p, p->call.read, (rule & ~0xffu) | OFL_ARGS_DATA, length, (uint32_t)buffer);
+		check(p, OFL_ARGS_STYLE(rule), value, p->address + length);
 		return;
 	}
 	const volatile uint8_t *from = (const volatile uint8_t *)(p->address + p->call.map_offset);
@@ -149,7 +158,8 @@ uint32_t loader_blank(struct ofl_params *p)
 	if (p->op != OFL_OP_BLANK || !p->call.function)
 		return scan(p, NULL);
 	/* BlankCheck: 0 blank, 1 not blank, negative: it could not tell. */
-	uint32_t value = call(p, p->call.function, OFL_ARGS_DATA, p->unit_bytes, p->call.erased_byte);
+	uint32_t value = call(p, p->call.function, (p->call.args & ~0xffu) | OFL_ARGS_DATA, p->unit_bytes,
+		p->call.erased_byte);
 	if ((int32_t)value < 0)
 		ofl_fail_value(p, OFL_STATUS_CALL_FAILED, value);
 	return value ? 0 : p->unit_bytes;
@@ -164,7 +174,7 @@ void loader_erase(struct ofl_params *p, struct ofl_erase_entry *entry)
 uint32_t loader_crc(struct ofl_params *p, const uint32_t *table)
 {
 	if (p->call.function)
-		return call(p, p->call.function, OFL_ARGS_CRC, p->unit_bytes, 0);
+		return call(p, p->call.function, (p->call.args & ~0xffu) | OFL_ARGS_CRC, p->unit_bytes, 0);
 	return scan(p, table);
 }
 

@@ -16,7 +16,7 @@
 #define OPENOCD_LOADERS_FLASH_OFL_ABI_H
 
 #define OFL_ABI_MAJOR		1
-#define OFL_ABI_MINOR		1
+#define OFL_ABI_MINOR		2
 /* Second word of every blob. */
 #define OFL_ABI_WORD		(0x0f100000 | (OFL_ABI_MAJOR << 8) | OFL_ABI_MINOR)
 
@@ -88,6 +88,14 @@ enum ofl_args {
 	OFL_ARGS_CRC = 6,	/* (FFFFFFFF, address, length, EDB88320): CalcCRC */
 };
 
+/*
+ * A loader with one entry point for all that it does (NXFLAT) is told by r0 which it is: a number from 1. The arguments
+ * above follow in r1 to r3, and the fourth of them is dropped. Or-ed to `args`; for `read` to `read_result`.
+ */
+#define OFL_ARGS_OP(number)	((uint32_t)(number) << 8)
+#define OFL_ARGS_STYLE(args)	((args) & 0xff)
+#define OFL_ARGS_GET_OP(args)	((args) >> 8)
+
 enum ofl_result {
 	OFL_RESULT_ANY = 0,
 	OFL_RESULT_ZERO = 1,		/* 0 */
@@ -106,9 +114,9 @@ enum ofl_result {
  */
 struct ofl_call {
 	uint32_t function;		/* in: of CALL, PROGRAM, ERASE; of CRC and BLANK, 0: the content is read instead */
-	uint32_t args, result;		/* in: enum ofl_args, enum ofl_result of `function` */
+	uint32_t args, result;		/* in: enum ofl_args and OFL_ARGS_OP, enum ofl_result of `function` */
 	uint32_t read;			/* in: the loader's read function; 0: content is read at address + map_offset */
-	uint32_t read_result;		/* in: enum ofl_result of `read` */
+	uint32_t read_result;		/* in: enum ofl_result of `read`, and OFL_ARGS_OP */
 	uint32_t map_offset;		/* in */
 	uint32_t flags;			/* in: OFL_CALL_... */
 	uint32_t r9, r10;		/* in: for each call */
