@@ -249,7 +249,7 @@ static bool check_sfdp(const struct check_file *file, const struct check_options
 
 /* Loader files */
 
-static bool recognises_elf(const struct check_file *file)
+static bool recognises_loader(const struct check_file *file)
 {
 	return ofl_loader_recognises(file->bytes, file->length);
 }
@@ -260,13 +260,13 @@ static void print_line(void *context, const char *text)
 	printf("%s\n", text);
 }
 
-static bool check_elf(const struct check_file *file, const struct check_options *options)
+static bool check_loader(const struct check_file *file, const struct check_options *options)
 {
 	static struct ofl_loader loader;
 	struct ofl_file_error error;
 
 	if (!ofl_loader_read(&loader, file->bytes, file->length, &error)) {
-		print_value("format", "ELF");
+		print_value("format", "%s", ofl_nxflat_recognises(file->bytes, file->length) ? "NXFLAT module" : "ELF");
 		print_value("error", "%s (offset 0x%zx)", error.text, error.offset);
 		return false;
 	}
@@ -280,7 +280,7 @@ static bool check_elf(const struct check_file *file, const struct check_options 
 /* The first entry that recognises a file checks it. */
 static const struct check_format formats[] = {
 	{ "SFDP dump", recognises_sfdp, check_sfdp },
-	{ NULL, recognises_elf, check_elf },
+	{ NULL, recognises_loader, check_loader },
 };
 
 static void print_unknown(const struct check_file *file)
@@ -302,7 +302,7 @@ static void print_unknown(const struct check_file *file)
 	}
 	for (size_t i = 0; i < 8 && i < file->length; i++)
 		snprintf(start + 3 * i, sizeof(start) - 3 * i, " %02x", file->bytes[i]);
-	print_value("error", "neither an SFDP dump nor an ELF file; it starts with%s", start);
+	print_value("error", "neither an SFDP dump nor an ELF file nor an NXFLAT module; it starts with%s", start);
 }
 
 /* Fills in `file`; false: said why. */
@@ -423,8 +423,8 @@ static void print_help(FILE *stream)
 		"  --version     the version\n"
 		"\n"
 		"FILE may be a flash loader, whatever its name: a CMSIS-Pack flash algorithm (FLM), a SEGGER Open Flash\n"
-		"Loader or Flash Loader, an STM32CubeProgrammer external loader (stldr); or an SFDP dump: raw bytes from\n"
-		"SFDP address 0, as in Linux's sysfs file spi-nor/sfdp.\n"
+		"Loader or Flash Loader, an STM32CubeProgrammer external loader (stldr), an NXFLAT module; or an SFDP dump:\n"
+		"raw bytes from SFDP address 0, as in Linux's sysfs file spi-nor/sfdp.\n"
 		"Exit status: 0 every file can be used (notes are warnings), 1 one cannot, 2 wrong usage.\n");
 }
 

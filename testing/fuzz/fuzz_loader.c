@@ -5,7 +5,8 @@
  *
  * clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Isrc/flash/nor -Itesting/unit
  * testing/fuzz/fuzz_loader.c testing/unit/elf_sane.c testing/unit/loader_sane.c src/flash/nor/ofl_elf.c
- * src/flash/nor/ofl_flm.c src/flash/nor/ofl_loader*.c src/flash/nor/ofl_stldr.c -o fuzz_loader
+ * src/flash/nor/ofl_flm.c src/flash/nor/ofl_loader*.c src/flash/nor/ofl_nxflat*.c src/flash/nor/ofl_stldr.c
+ * -o fuzz_loader
  * fuzz_loader -max_len=4096 NEW_CORPUS_DIRECTORY testing/fuzz/corpus/loader DIRECTORY_OF_LOADER_SEEDS
  */
 

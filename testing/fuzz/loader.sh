@@ -16,7 +16,7 @@ clang -fsanitize=fuzzer,address,undefined "$T/empty.c" -o "$T/empty" >"$T/out" 2
 
 clang "${flags[@]}" -fsanitize=fuzzer,address,undefined testing/fuzz/fuzz_loader.c testing/unit/elf_sane.c \
 	testing/unit/loader_sane.c src/flash/nor/ofl_elf.c src/flash/nor/ofl_flm.c src/flash/nor/ofl_loader*.c \
-	src/flash/nor/ofl_stldr.c -o "$T/fuzz_loader" >"$T/out" 2>&1
+	src/flash/nor/ofl_nxflat*.c src/flash/nor/ofl_stldr.c -o "$T/fuzz_loader" >"$T/out" 2>&1
 t_ok "harness compiles" $? || note "$(cat "$T/out")"
 
 mkdir "$T/new" "$T/seeds"

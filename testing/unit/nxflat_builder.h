@@ -35,6 +35,14 @@ struct nb_module {
  */
 void nb_make(struct nb_module *module, const char *const *names);
 
+/*
+ * The same with the descriptor of a flash loader as the last of its data: contrib/loaders/flash/ofl/nxflat_loader.h,
+ * version 1, with all operations, 64 KiB of 4 KiB sectors and 127 of 64 KiB at 90000000.
+ */
+#define NB_DESCRIPTOR_BYTES	140u
+#define NB_NAME_BYTES		64u
+void nb_make_loader(struct nb_module *module, const char *const *names);
+
 void nb_put_be32(uint8_t *bytes, uint32_t value);
 void nb_put_le32(uint8_t *bytes, uint32_t value);
 

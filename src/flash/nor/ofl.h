@@ -43,6 +43,7 @@ enum ofl_when {
 struct ofl_options {
 	const struct ofl_controller *controller;	/* built in; NULL: a loader file */
 	char *path;		/* of the loader file; owned */
+	char *symbols;		/* ELF file of the firmware that a module calls; NULL: none; owned */
 	enum ofl_when init;
 	bool irq_on, has_irq, stream_off;
 	bool nuttx_wake;

@@ -263,7 +263,8 @@ COMMAND_HANDLER(ofl_handle_check)
 			retval = ERROR_FAIL;
 		ofl_loader_free(&loader);
 	} else {
-		command_print(CMD, "format: %s", ofl_loader_recognises(bytes, length) ? "ELF" : "unknown");
+		command_print(CMD, "format: %s", ofl_nxflat_recognises(bytes, length) ? "NXFLAT module"
+				: ofl_loader_recognises(bytes, length) ? "ELF" : "unknown");
 		command_print(CMD, "error: %s (offset 0x%zx)", error.text, error.offset);
 		retval = ERROR_FAIL;
 	}

@@ -63,6 +63,46 @@ int ofl_foreign_read_file(const char *name, uint8_t **bytes, size_t *length)
 	return ERROR_FAIL;
 }
 
+static void log_unbound(void *context, const char *name, const char *why)
+{
+	const struct ofl_options *options = context;
+	LOG_ERROR("ofl: %s: import %s: %s%s%s", options->path, name, why, options->symbols ? " " : "",
+		options->symbols ? options->symbols : "");
+}
+
+/* What a module calls in the firmware; all that is missing is said at once. */
+static int bind_imports(struct ofl_bank *ofl, struct ofl_loader *loader)
+{
+	struct ofl_options *options = &ofl->options;
+	struct ofl_elf firmware;
+	struct ofl_file_error error = {0};
+	uint8_t *bytes = NULL;
+	size_t length;
+
+	if (options->symbols) {
+		if (loader->format != OFL_FORMAT_NXFLAT) {
+			LOG_ERROR("ofl: -symbols is for an NXFLAT module; %s is a %s", options->path,
+				ofl_format_text(loader->format));
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+		int retval = ofl_foreign_read_file(options->symbols, &bytes, &length);
+		if (retval != ERROR_OK)
+			return retval;
+		if (!ofl_elf_open(&firmware, bytes, length, &error)) {
+			LOG_ERROR("ofl: -symbols %s: at file offset 0x%zx: %s", options->symbols, error.offset, error.text);
+			free(bytes);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
+	}
+	unsigned int num_unbound = ofl_loader_bind(loader, bytes ? &firmware : NULL, log_unbound, options);
+	free(bytes);
+	if (!num_unbound)
+		return ERROR_OK;
+	LOG_ERROR("ofl: %s: %u functions of the firmware are missing; -symbols FILE names the ELF file of what runs on the "
+		"target", options->path, num_unbound);
+	return ERROR_COMMAND_ARGUMENT_INVALID;
+}
+
 int ofl_foreign_new(struct ofl_bank *ofl)
 {
 	const char *name = ofl->options.path;
@@ -84,6 +124,13 @@ int ofl_foreign_new(struct ofl_bank *ofl)
 		free(foreign->file);
 		free(foreign);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	retval = bind_imports(ofl, &foreign->loader);
+	if (retval != ERROR_OK) {
+		ofl_loader_free(&foreign->loader);
+		free(foreign->file);
+		free(foreign);
+		return retval;
 	}
 	ofl->foreign = foreign;
 	return ERROR_OK;
@@ -364,11 +411,14 @@ void ofl_foreign_fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 	bool mapped = loader->mapped_read || ofl->options.has_map;
 
 	call->read = mapped ? 0 : ofl_loader_function(loader, OFL_FN_READ, foreign->delta);
-	call->read_result = loader->function[OFL_FN_READ].result;
+	const struct ofl_function *read = &loader->function[OFL_FN_READ];
+	call->read_result = read->result | OFL_ARGS_OP(OFL_ARGS_GET_OP(read->args));
 	call->map_offset = ofl->options.has_map ? ofl->options.map - ofl->address_base : 0;
 	bool irq_on = ofl->options.has_irq ? ofl->options.irq_on : ofl_system_is_one(ofl);
 	call->flags = irq_on ? OFL_CALL_IRQ_ON : 0;
-	call->r9 = loader->static_base + foreign->delta;
+	uint32_t static_base = loader->static_base + foreign->delta;
+	call->r9 = loader->static_base_in_r10 ? 0 : static_base;
+	call->r10 = loader->static_base_in_r10 ? static_base : 0;
 	call->stack_low = layout->stack_low;
 	/* Results of checks are in the first half of the ring; see ofl_check.c. */
 	call->scratch = layout->ring + ((layout->ring_bytes / 2) & ~7u);
@@ -397,6 +447,8 @@ static unsigned int num_args(const struct ofl_loader *loader, enum ofl_function_
 	case OFL_FN_UNINIT:
 		return segger ? 3 : 1;
 	case OFL_FN_ERASE_SECTOR:
+		if (loader->format == OFL_FORMAT_NXFLAT)
+			return 3;
 		if (function->args == OFL_ARGS_FIRST_LAST)
 			return 2;
 		return strncmp(function->name, "SEGGER", 6) == 0 ? 3 : 1;
@@ -407,10 +459,20 @@ static unsigned int num_args(const struct ofl_loader *loader, enum ofl_function_
 	case OFL_FN_VERIFY:
 		return function->args == OFL_ARGS_WORDS ? 4 : 3;
 	case OFL_FN_CRC:
-		return 4;
+		return loader->format == OFL_FORMAT_NXFLAT ? 3 : 4;
 	default:
 		return 3;
 	}
+}
+
+/* Is that the call that is under way, or was the last? Functions of a module differ in their first argument only. */
+static bool is_called(struct ofl_bank *ofl, unsigned int id, const struct ofl_call *call)
+{
+	const struct ofl_loader *loader = &ofl->foreign->loader;
+	const struct ofl_function *function = &loader->function[id];
+	uint32_t op = OFL_ARGS_GET_OP(function->args);
+	return function->name && ofl_loader_function(loader, id, ofl->foreign->delta) == call->called &&
+		(!op || op == call->called_arg[0]);
 }
 
 static void describe(struct ofl_bank *ofl, const struct ofl_call *call, bool with_result, char *text, size_t text_size)
@@ -422,16 +484,16 @@ static void describe(struct ofl_bank *ofl, const struct ofl_call *call, bool wit
 	text[0] = 0;
 	if (!call->called)
 		return;
-	while (id < OFL_NUM_FUNCTIONS && (!loader->function[id].name ||
-			ofl_loader_function(loader, id, ofl->foreign->delta) != call->called))
+	while (id < OFL_NUM_FUNCTIONS && !is_called(ofl, id, call))
 		id++;
 	if (id == OFL_NUM_FUNCTIONS) {
 		snprintf(text, text_size, "call of 0x%8.8" PRIx32 " (the parameters were overwritten?)", call->called);
 		return;
 	}
+	const uint32_t *arg = call->called_arg + (OFL_ARGS_GET_OP(loader->function[id].args) != 0);
 	used = snprintf(text, text_size, "%s(", loader->function[id].name);
 	for (unsigned int n = 0; n < num_args(loader, id) && used < text_size; n++)
-		used += snprintf(text + used, text_size - used, "%s0x%" PRIx32, n ? ", " : "", call->called_arg[n]);
+		used += snprintf(text + used, text_size - used, "%s0x%" PRIx32, n ? ", " : "", arg[n]);
 	if (used < text_size)
 		used += snprintf(text + used, text_size - used, ")");
 	if (!with_result || used >= text_size)
@@ -448,7 +510,7 @@ static void describe(struct ofl_bank *ofl, const struct ofl_call *call, bool wit
 		break;
 	case OFL_RESULT_END:
 		snprintf(text + used, text_size - used, " (success is 0x%" PRIx32 ", anything else the address that differs)",
-			call->called_arg[0] + call->called_arg[1]);
+			arg[0] + arg[1]);
 		break;
 	case OFL_RESULT_NOT_NEGATIVE:
 		snprintf(text + used, text_size - used, " (negative means failure)");
@@ -503,7 +565,7 @@ int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32
 
 	params->address = ofl->address_base;
 	ofl_foreign_set_function(ofl, id);
-	params->call.args = OFL_ARGS_GIVEN;
+	params->call.args = OFL_ARGS_GIVEN | OFL_ARGS_OP(OFL_ARGS_GET_OP(params->call.args));
 	memcpy(params->call.arg, arg, sizeof(params->call.arg));
 	ofl->stats.calls++;
 	snprintf(what, sizeof(what), "%s", ofl->foreign->loader.function[id].name);

@@ -94,6 +94,8 @@ const char *ofl_format_text(enum ofl_format format)
 		return "SEGGER Flash Loader";
 	case OFL_FORMAT_STLDR:
 		return "STM32CubeProgrammer external loader (stldr)";
+	case OFL_FORMAT_NXFLAT:
+		return "NXFLAT module";
 	}
 	return "unknown";
 }
@@ -454,6 +456,9 @@ static void settle_functions(struct ofl_loader *loader)
 		loader->mapped_read = !has_read;
 		loader->takes_many_pages = true;
 		break;
+	case OFL_FORMAT_NXFLAT:
+		/* Its descriptor says it. */
+		break;
 	}
 }
 
@@ -506,7 +511,7 @@ static bool tell_format(struct ofl_loader *loader, struct ofl_file_error *error)
 
 bool ofl_loader_recognises(const uint8_t *bytes, size_t length)
 {
-	return length >= 4 && memcmp(bytes, "\177ELF", 4) == 0;
+	return (length >= 4 && memcmp(bytes, "\177ELF", 4) == 0) || ofl_nxflat_recognises(bytes, length);
 }
 
 static bool read_all(struct ofl_loader *loader, struct ofl_file_error *error)
@@ -528,6 +533,12 @@ static bool read_all(struct ofl_loader *loader, struct ofl_file_error *error)
 bool ofl_loader_read(struct ofl_loader *loader, const uint8_t *bytes, size_t length, struct ofl_file_error *error)
 {
 	memset(loader, 0, sizeof(*loader));
+	if (ofl_nxflat_recognises(bytes, length)) {
+		if (ofl_nxflat_loader_read(loader, bytes, length, error))
+			return true;
+		ofl_loader_free(loader);
+		return false;
+	}
 	if (ofl_elf_open(&loader->elf, bytes, length, error) && read_all(loader, error))
 		return true;
 	ofl_loader_free(loader);
@@ -538,6 +549,7 @@ void ofl_loader_free(struct ofl_loader *loader)
 {
 	free(loader->segment);
 	free(loader->region);
+	free(loader->import_address);
 	memset(loader, 0, sizeof(*loader));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * A loader file of another tool, read into one description whatever its format: ofl_flm.c and ofl_stldr.c fill it,
+ * A loader file of another tool, read into one description whatever its format: ofl_flm.c, ofl_stldr.c and
+ * ofl_nxflat_loader.c fill it,
  * ofl_loader.c tells the formats apart and knows what they share, ofl_loader_move.c moves it, ofl_loader_report.c tells
  * people. Pure: no OpenOCD, no target.
  */
@@ -10,6 +11,7 @@
 #define OPENOCD_FLASH_NOR_OFL_LOADER_H
 
 #include "ofl_elf.h"
+#include "ofl_nxflat.h"
 #include "../../../contrib/loaders/flash/ofl/ofl_abi.h"
 
 enum ofl_format {
@@ -17,6 +19,7 @@ enum ofl_format {
 	OFL_FORMAT_OPEN_FLASH_LOADER,	/* SEGGER Open Flash Loader: FLM's functions and SEGGER_OPEN_... */
 	OFL_FORMAT_SEGGER_FLASH_LOADER,	/* SEGGER_FL_... */
 	OFL_FORMAT_STLDR,		/* STM32CubeProgrammer external loader */
+	OFL_FORMAT_NXFLAT,		/* NXFLAT module by the convention of nxflat_loader.h */
 };
 
 enum ofl_function_id {
@@ -37,7 +40,8 @@ enum ofl_function_id {
 struct ofl_function {
 	const char *name;	/* the symbol that was found; NULL: there is none, and the rest is 0 */
 	uint32_t address;	/* as linked, with the Thumb bit */
-	uint32_t args, result;	/* enum ofl_args, enum ofl_result of ofl_abi.h: how it is called, what means success */
+	/* enum ofl_args (and OFL_ARGS_OP), enum ofl_result of ofl_abi.h: how it is called, what means success */
+	uint32_t args, result;
 };
 
 /*
@@ -102,8 +106,14 @@ struct ofl_loader {
 	bool position_independent, relocatable;
 	uint32_t alignment;	/* power of two */
 	uint32_t static_base;	/* as linked; for r9 */
+	bool static_base_in_r10;	/* and not in r9: older NXFLAT modules */
+	uint32_t stack_bytes;	/* that it asks for; 0: not said */
 	/* A room inside the loader's own RAM for stack and transfer buffer, because it owns all other RAM; 0: none. */
 	uint32_t room_address, room_bytes;
+
+	/* Of a module */
+	struct ofl_nxflat nxflat;
+	uint32_t *import_address;	/* owned; 0 until ofl_loader_bind() */
 
 	int cpu_arch;		/* Tag_CPU_arch, -1: not said */
 	unsigned int fpu;	/* Tag_FP_arch, 0: none */
@@ -118,7 +128,13 @@ struct ofl_loader {
  */
 bool ofl_loader_read(struct ofl_loader *loader, const uint8_t *bytes, size_t length, struct ofl_file_error *error);
 void ofl_loader_free(struct ofl_loader *loader);
-/* Is it an ELF file at all? */
+/*
+ * A module's imports, by the symbols of the firmware that it is to call; NULL: there is none. Each one that cannot be
+ * bound is handed to `unbound`. Returns how many that were; such a loader must not be run. 0 for all other formats.
+ */
+unsigned int ofl_loader_bind(struct ofl_loader *loader, const struct ofl_elf *firmware,
+		void (*unbound)(void *context, const char *name, const char *why), void *context);
+/* Is it an ELF file, or a module, at all? */
 bool ofl_loader_recognises(const uint8_t *bytes, size_t length);
 
 /*
@@ -178,6 +194,9 @@ struct ofl_descriptor {
 /* They find their descriptor and keep it out of the segments, which are filled already. */
 bool ofl_flm_read(struct ofl_loader *loader, struct ofl_file_error *error);
 bool ofl_stldr_read(struct ofl_loader *loader, struct ofl_file_error *error);
+bool ofl_nxflat_loader_read(struct ofl_loader *loader, const uint8_t *bytes, size_t length,
+		struct ofl_file_error *error);
+void ofl_nxflat_loader_content(const struct ofl_loader *loader, unsigned int index, uint32_t delta, uint8_t *out);
 
 bool ofl_loader_find_descriptor(const struct ofl_loader *loader, const char *name, struct ofl_descriptor *descriptor,
 		struct ofl_file_error *error);

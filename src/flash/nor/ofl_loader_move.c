@@ -384,6 +384,10 @@ bool ofl_loader_content(const struct ofl_loader *loader, unsigned int index, uin
 	if (delta & (loader->alignment - 1))
 		return ofl_file_fault(error, 0, "the loader cannot be moved by 0x%x: its alignment is %u", (unsigned int)delta,
 				(unsigned int)loader->alignment);
+	if (loader->format == OFL_FORMAT_NXFLAT) {
+		ofl_nxflat_loader_content(loader, index, delta, out);
+		return true;
+	}
 	if (!segment->bytes) {
 		memset(out, 0, segment->length_bytes);
 		return true;

@@ -113,7 +113,7 @@ static void say_device(const struct report *report)
 
 static const char *args_text(uint32_t args)
 {
-	switch (args) {
+	switch (OFL_ARGS_STYLE(args)) {
 	case OFL_ARGS_DATA:
 		return "address,bytes,buffer";
 	case OFL_ARGS_WORDS:
@@ -163,9 +163,14 @@ static void say_functions(const struct report *report)
 	for (unsigned int id = 0; id < OFL_NUM_FUNCTIONS; id++) {
 		const struct ofl_function *function = &loader->function[id];
 
-		if (function->name)
-			say(report, "function", "%s address=0x%08" PRIx32 " args=%s success=%s", function->name,
-					function->address, args_text(function->args), result_text(function->result));
+		char op[24] = "";
+
+		if (!function->name)
+			continue;
+		if (OFL_ARGS_GET_OP(function->args) != 0)
+			snprintf(op, sizeof(op), "%" PRIu32 ",", OFL_ARGS_GET_OP(function->args));
+		say(report, "function", "%s address=0x%08" PRIx32 " args=%s%s success=%s", function->name, function->address,
+				op, args_text(function->args), result_text(function->result));
 	}
 	for (unsigned int n = 0; (rule = ofl_loader_rule(n)); n++)
 		if (rule->format == loader->format && !ofl_elf_find_symbol(&loader->elf, rule->name, &symbol))
@@ -211,6 +216,18 @@ static uint32_t ram_needed_bytes(const struct ofl_loader *loader)
 	return bytes;
 }
 
+static void say_module(const struct report *report)
+{
+	const struct ofl_loader *loader = report->loader;
+	struct ofl_nxflat_import import;
+
+	say(report, "base-register", "%s", loader->static_base_in_r10 ? "r10" : "r9");
+	say(report, "stack-bytes", "%" PRIu32, loader->stack_bytes);
+	for (unsigned int n = 0; ofl_nxflat_import(&loader->nxflat, n, &import); n++)
+		if (!import.is_marker)
+			say(report, "import", "%s", import.name);
+}
+
 static void say_ram(const struct report *report)
 {
 	const struct ofl_loader *loader = report->loader;
@@ -227,6 +244,8 @@ static void say_ram(const struct report *report)
 	say(report, "alignment", "%" PRIu32, loader->alignment);
 	say(report, "ram-needed-bytes", "%" PRIu32, ram_needed_bytes(loader));
 	say(report, "static-base", "0x%08" PRIx32, loader->static_base);
+	if (loader->format == OFL_FORMAT_NXFLAT)
+		say_module(report);
 	if (loader->room_bytes != 0)
 		say(report, "room", "0x%08" PRIx32 "-0x%08" PRIx32 " bytes=%" PRIu32, loader->room_address,
 				loader->room_address + loader->room_bytes - 1, loader->room_bytes);

@@ -190,6 +190,13 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		options->has_map = true;
 		return parse_words(name, value, &options->map, 1);
 	}
+	if (strcmp(name, "-symbols") == 0) {
+		free(options->symbols);
+		options->symbols = strdup(value);
+		if (!options->symbols)
+			LOG_ERROR("ofl: out of memory");
+		return options->symbols ? ERROR_OK : ERROR_FAIL;
+	}
 	if (strcmp(name, "-clock") == 0)
 		return parse_words(name, value, &options->clock_hz, 1);
 	if (strcmp(name, "-stack") == 0) {
@@ -214,7 +221,7 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		return ERROR_OK;
 	}
 	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -nuttx-wake -stream -map "
-		"-ram -stack -clock -size -verify", name);
+		"-ram -stack -symbols -clock -size -verify", name);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 
@@ -292,7 +299,9 @@ static int parse_loader(struct ofl_options *options, const char *loader)
 void ofl_free_options(struct ofl_options *options)
 {
 	free(options->path);
+	free(options->symbols);
 	options->path = NULL;
+	options->symbols = NULL;
 }
 
 static int missing(const char *loader, const char *option)
