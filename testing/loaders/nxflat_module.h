@@ -28,7 +28,7 @@ extern int module_common[4];
 int module_double(int value);
 int module_triple(int value);
 int module_through(int (*function)(const char *text), const char *text);
-#ifdef __arm__
+#if defined(__arm__) && !defined(WITH_IMPORTS)
 int main(int op, int a, int b, int c);
 #endif
 
