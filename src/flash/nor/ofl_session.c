@@ -243,14 +243,15 @@ static int allocate_foreign(struct ofl_bank *ofl)
 		return retval;
 	request.stub_bytes = sizeof(foreign_blob);
 	/* Modules say what they need. */
-	const uint32_t wanted = options->stack_bytes ? options->stack_bytes : ofl_foreign_loader(ofl)->stack_bytes;
-	request.stack_bytes = OFL_STACK_BUDGET_BYTES + LOADER_FAULT_FRAME_BYTES + (wanted ? wanted : LOADER_STACK_BYTES);
+	const uint32_t said_bytes = options->stack_bytes ? options->stack_bytes : ofl_foreign_loader(ofl)->stack_bytes;
+	request.stack_bytes = OFL_STACK_BUDGET_BYTES + LOADER_FAULT_FRAME_BYTES +
+		(said_bytes ? said_bytes : LOADER_STACK_BYTES);
 	retval = ofl_foreign_request(ofl, &area, &request);
 	if (retval != ERROR_OK)
 		return retval;
 	/* Room to fill a page while another is programmed is worth more than a stack beyond what loaders are to do with. */
 	const uint32_t ring_bytes = request.ring_min_bytes;
-	const uint32_t less_stack = wanted ? 0 : LOADER_STACK_BYTES - LOADER_SMALL_STACK_BYTES;
+	const uint32_t less_stack = said_bytes ? 0 : LOADER_STACK_BYTES - LOADER_SMALL_STACK_BYTES;
 	bool fits = false;
 	for (unsigned int try = 0; !fits && try < 4; try++) {
 		request.ring_min_bytes = try & 2 ? ring_bytes : MIN(3ull * ring_bytes, UINT32_MAX);
