@@ -43,9 +43,9 @@ round stm32f030-w25q128 16M spinor-f030.nxf
 round stm32g070-w25q64 8M spinor-g070.nxf -init once
 round stm32f4-mx25 16M spinor-f4.nxf
 round stm32f4-mx25 16M spinor-f4-r10.nxf
-# What it calls is in RAM before it is used, as the firmware of a chip is in its flash.
+# What it calls is in RAM before it is used, as the firmware of a chip is in its flash; outside of what the driver takes.
 firmware=$LOADERS/nxflat-firmware.elf
-round stm32f4-mx25 16M spinor-f4-imports.nxf -symbols "$firmware"
+round stm32f4-mx25 16M spinor-f4-imports.nxf -symbols "$firmware" -ram "{0x20000000 0x5000}"
 
 # Each in its own bank, one with the base in r9 and one with it in r10.
 rm -f "$IMAGE"
@@ -68,10 +68,10 @@ ok "two modules in turn" ocd -c "
 # What a user sees of a call.
 ok "trace names the operation" ocd -c "init; reset init
 	ofl trace ext on
-	flash erase_address 0x90030000 0x10000
+	flash erase_address 0x90010000 0x10000
 	shutdown"
-expect_log "ofl trace: .*ERASE_SECTOR(0x90030000, 0x12, 0x1) returned 0x0,"
-expected_erase 0x30000 0x10000
+expect_log "^ofl trace: ext: ERASE_SECTOR\\(0x90010000, 0x10, 0x1\\) returned 0x0,"
+expected_erase 0x10000 0x10000
 
 use_loader spinor-f4-imports.nxf
 not_ok "imports without a firmware" ocd -c "init; shutdown"
