@@ -43,7 +43,7 @@ round stm32f030-w25q128 16M spinor-f030.nxf
 round stm32g070-w25q64 8M spinor-g070.nxf -init once
 round stm32f4-mx25 16M spinor-f4.nxf
 round stm32f4-mx25 16M spinor-f4-r10.nxf
-# What it calls is in RAM before it is used, as the firmware of a chip is in its flash; outside of what the driver takes.
+# What it calls is in RAM before it is used, as the firmware of a chip is in its flash, and outside of -ram.
 firmware=$LOADERS/nxflat-firmware.elf
 round stm32f4-mx25 16M spinor-f4-imports.nxf -symbols "$firmware" -ram "{0x20000000 0x5000}"
 
