@@ -422,7 +422,7 @@ static void test_program_nothing(void **state)
 /* The loader's own compare function gets every byte, also the erased ones. */
 static void test_verify_job(void **state)
 {
-	struct ofl_ring_job job = { .what = "verifying", .verify = true, .stall_ms = 5000 };
+	struct ofl_ring_job job = { .what = "verifying", .verify = true, .send_blank = true, .stall_ms = 5000 };
 	static uint8_t data[3 * 256 + 10];
 	uint32_t missing;
 	(void)state;

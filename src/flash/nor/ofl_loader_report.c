@@ -2,7 +2,7 @@
 
 /* What a loader file is, as "key: value" lines for people and scripts. */
 
-#include "ofl_loader.h"
+#include "ofl_loader_system.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -296,6 +296,40 @@ static bool check_work_area(const struct report *report, const struct ofl_report
 	return true;
 }
 
+/* The system owns all RAM of the chip but the room: its heap is not in the file. */
+static void say_system(const struct report *report)
+{
+	const struct ofl_loader *loader = report->loader;
+	struct ofl_system system;
+
+	if (!ofl_loader_system(loader, &system))
+		return;
+	say(report, "kind", "a whole operating system, which Prepare boots");
+	say(report, "device-table", "%s", system.num_devices != 0 ? system.table : "not found, or without addresses");
+	for (unsigned int i = 0; i < system.num_devices; i++) {
+		const struct ofl_system_device *device = &system.device[i];
+
+		if (device->has_size)
+			say(report, "device-entry", "%s address=0x%08" PRIx32 " bytes=%" PRIu32, device->path, device->address,
+					device->size_bytes);
+		else if (device->has_address)
+			say(report, "device-entry", "%s address=0x%08" PRIx32 " bytes=not-said", device->path, device->address);
+		else
+			say(report, "device-entry", "%s address=not-said bytes=not-said", device->path);
+	}
+	for (unsigned int i = 0; i < system.num_paths && system.num_devices == 0; i++)
+		say(report, "device-path", "%s", system.path[i]);
+	say(report, "warning", "it owns all RAM of the chip: what is not in the file is its heap; the host has the room "
+			"only, for stub, stack and buffer, and RAM is not as before afterwards");
+	if (system.maps_wrongly)
+		say(report, "warning", "/dev/flash reaches beyond 0x0800ffff: NuttX's progmem driver takes all blocks for as "
+				"large as the first, and on an STM32F4 programs what is beyond at wrong addresses; SIZE 0x10000 is "
+				"safe there");
+	if (system.wait_address != 0)
+		say(report, "warning", "the loop at 0x%08" PRIx32 " waits for an answer without loading it again: it hangs "
+				"when the driver sleeps; '-nuttx-wake on' helps, or volatile in segger.c", system.wait_address);
+}
+
 bool ofl_loader_report(const struct ofl_loader *loader, const struct ofl_report_options *options,
 		void (*line)(void *context, const char *text), void *context)
 {
@@ -304,6 +338,7 @@ bool ofl_loader_report(const struct ofl_loader *loader, const struct ofl_report_
 	say_device(&report);
 	say_functions(&report);
 	say_ram(&report);
+	say_system(&report);
 	for (unsigned int i = 0; i < loader->num_notes; i++)
 		say(&report, "note", "%s", loader->note[i]);
 

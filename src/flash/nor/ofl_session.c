@@ -33,7 +33,10 @@ static const uint8_t foreign_blob[] = {
  * host.
  */
 #define HOST_WAIT_LOOPS		100000000
-/* A frame on the wire: 32 bits at a 16 MHz core and a divider of 256 are below 10000 cycles. */
+/*
+ * A frame on the wire: 32 bits at a 16 MHz core and a divider of 256 are below 10000 cycles; what a FIFO of 32 bytes
+ * still holds is below 70000.
+ */
 #define CONTROLLER_WAIT_LOOPS	20000
 
 int ofl_session_write(struct ofl_bank *ofl, uint32_t address, const uint8_t *bytes, uint32_t length)

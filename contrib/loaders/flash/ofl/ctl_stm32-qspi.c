@@ -166,10 +166,12 @@ void ctl_fini(struct ofl_params *p)
 	store32(base + DCR, p->ctl[SAVED_DCR]);
 	/*
 	 * The first mapped read is wrong when bits 1:0 of AR are not 0 on the way into that mode (errata sheets, as
-	 * OpenOCD's stmqspi.c, set_mm_mode(), has it). A write with address and data starts at DR only: AR can be written.
+	 * OpenOCD's stmqspi.c, set_mm_mode(), has it). A write with address and data sends nothing before DR is written;
+	 * should the controller call itself busy already, CCR could not be written.
 	 */
 	store32(base + CCR, CCR_IMODE_1 | CCR_ADMODE_1 | CCR_DMODE_1);
 	store32(base + AR, 0);
+	stop(p);
 	store32(base + DLR, p->ctl[SAVED_DLR]);
 	/* A command without an address would start now; it ran before, and its user writes CCR anew for the next one. */
 	if (ccr & CCR_ADMODE)
