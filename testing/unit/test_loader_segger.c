@@ -221,6 +221,125 @@ static void test_nuttx(void **state)
 	end_loader(&f);
 }
 
+/* Puts a text at the end of .text, or elsewhere in it, and makes the report. */
+static void report_with_text(struct loader_fixture *f, uint32_t at, const char *text, size_t bytes)
+{
+	start_nuttx(f, 0x1800);
+	memset(f->builder.section[f->code].bytes + at - 1, 0, 1);
+	memcpy(f->builder.section[f->code].bytes + at, text, bytes);
+	assert_usable(f);
+	make_report(f, &(struct ofl_report_options){ 0 });
+}
+
+#define TEXT_BYTES	0xdd3eu
+#define REPORT_WITH(f, text)	report_with_text(f, 0x1001, text, sizeof(text))
+
+static void test_nuttx_table(void **state)
+{
+	static const char maps_wrongly[] = "/dev/flash reaches beyond 0x0800ffff";
+	static const char table[] = "/dev/flash,0x08000000,0x10000";
+	struct loader_fixture f;
+
+	(void)state;
+	REPORT_WITH(&f, "/dev/flash,0x08000000,0x20000");
+	assert_true(has_line(&f, "device-table: /dev/flash,0x08000000,0x20000"));
+	assert_true(has_line(&f, "device-entry: /dev/flash address=0x08000000 bytes=131072"));
+	assert_non_null(strstr(f.report, "it owns all RAM"));
+	assert_non_null(strstr(f.report, maps_wrongly));
+	assert_null(strstr(f.report, "waits for an answer"));
+	end_loader(&f);
+
+	REPORT_WITH(&f, "/dev/flash,0x08000000,0x10000");
+	assert_true(has_line(&f, "device-entry: /dev/flash address=0x08000000 bytes=65536"));
+	assert_null(strstr(f.report, maps_wrongly));
+	end_loader(&f);
+	REPORT_WITH(&f, "/dev/flash,0x0800C000,0x4001");
+	assert_non_null(strstr(f.report, maps_wrongly));
+	end_loader(&f);
+	/* Another device at that address is not known to do so, and another address is none of that flash. */
+	REPORT_WITH(&f, "/dev/other,0x08000000,0x20000");
+	assert_null(strstr(f.report, maps_wrongly));
+	end_loader(&f);
+	REPORT_WITH(&f, "/dev/flash,0x90000000,0x20000");
+	assert_null(strstr(f.report, maps_wrongly));
+	end_loader(&f);
+
+	/* Several devices, decimal numbers, a size that is left to the device, numbers that are left out. */
+	REPORT_WITH(&f, "/dev/flash,0x8000000,65536;/dev/mtd0,0x90000000;/dev/mtd1");
+	assert_true(has_line(&f, "device-entry: /dev/flash address=0x08000000 bytes=65536"));
+	assert_true(has_line(&f, "device-entry: /dev/mtd0 address=0x90000000 bytes=not-said"));
+	assert_true(has_line(&f, "device-entry: /dev/mtd1 address=not-said bytes=not-said"));
+	assert_null(strstr(f.report, "device-path:"));
+	end_loader(&f);
+
+	/* Without any number it is a path among others. */
+	REPORT_WITH(&f, "/dev/mtd0;/dev/mtd1\0/dev/null\0%s/dev/no\0/dev/tmp%d");
+	assert_true(has_line(&f, "device-table: not found, or without addresses"));
+	assert_true(has_line(&f, "device-path: /dev/mtd0;/dev/mtd1"));
+	assert_true(has_line(&f, "device-path: /dev/null"));
+	assert_null(strstr(f.report, "/dev/no\n"));
+	assert_null(strstr(f.report, "/dev/tmp"));
+	end_loader(&f);
+
+	/* No table: numbers that are none, or too large, or with something behind them. */
+	static const char * const wrong[] = {
+		"/dev/flash,0x,0x10000", "/dev/flash,0x100000000,0x1000", "/dev/flash,0x8000000,", "/dev/flash,1,2,3",
+		"/dev/flash,1 ", "/dev/,1,2", "/dev/flash,1,2;x", "/dev/flash,g,2",
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		report_with_text(&f, 0x1001, wrong[i], strlen(wrong[i]) + 1);
+		assert_true(has_line(&f, "device-table: not found, or without addresses"));
+		assert_null(strstr(f.report, "device-path:"));
+		end_loader(&f);
+	}
+
+	/* The last text of a section is one when its end is in there. */
+	report_with_text(&f, TEXT_BYTES - sizeof(table), table, sizeof(table));
+	assert_true(has_line(&f, "device-table: /dev/flash,0x08000000,0x10000"));
+	end_loader(&f);
+	report_with_text(&f, TEXT_BYTES - sizeof(table) + 1, table, sizeof(table) - 1);
+	assert_true(has_line(&f, "device-table: not found, or without addresses"));
+	end_loader(&f);
+
+	/* No other loader has one. */
+	start_segger(&f);
+	memcpy(f.builder.section[f.code].bytes, "/dev/a,1,2", 11);
+	assert_usable(&f);
+	make_report(&f, &(struct ofl_report_options){ 0 });
+	assert_null(strstr(f.report, "device-table:"));
+	end_loader(&f);
+}
+
+/* cmp r3, r6; beq to it. */
+static void test_nuttx_wait_loop(void **state)
+{
+	static const char said[] = "the loop at 0x20002004 waits for an answer without loading it again";
+	static const struct {
+		const char *function;
+		uint8_t code[4];
+		bool stuck;
+	} cases[] = {
+		{ "SEGGER_FL_SendAndWait", { 0xb3, 0x42, 0xfd, 0xd0 }, true },
+		{ "SEGGER_FL_SendAndWait.constprop.0", { 0x8a, 0x42, 0xfd, 0xd0 }, true },
+		{ "SEGGER_FL_SendAndWait", { 0xb3, 0x42, 0xfc, 0xd0 }, false },	/* to what is before the cmp */
+		{ "SEGGER_FL_SendAndWait", { 0xb3, 0x42, 0xfd, 0xd1 }, false },	/* bne */
+		{ "SEGGER_FL_SendAndWait", { 0xb3, 0x40, 0xfd, 0xd0 }, false },	/* lsls */
+		{ "up_udelay", { 0xb3, 0x42, 0xfd, 0xd0 }, false },
+	};
+	struct loader_fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start_nuttx(&f, 0x1800);
+		eb_function(&f.builder, cases[i].function, f.code, 0x2000);
+		memcpy(f.builder.section[f.code].bytes + 0x2004, cases[i].code, 4);
+		assert_usable(&f);
+		make_report(&f, &(struct ofl_report_options){ 0 });
+		assert_int_equal(strstr(f.report, said) != NULL, cases[i].stuck);
+		end_loader(&f);
+	}
+}
+
 /* The descriptor in a section with other content. */
 static void test_shared_section(void **state)
 {
@@ -268,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_segger_flash_loader),
 		cmocka_unit_test(test_nuttx),
+		cmocka_unit_test(test_nuttx_table),
+		cmocka_unit_test(test_nuttx_wait_loop),
 		cmocka_unit_test(test_shared_section),
 	};
 
