@@ -19,6 +19,9 @@
  *    v
  *  flash
  *
+ * Safety of the range: ofl_range.c (keep-outs, images before a write), ofl_program.c (`ofl program`, `ofl recover`),
+ * tcl/ofl/ofl.tcl (wrappers around OpenOCD's own commands, installed here). Reading and comparing: ofl_access.c.
+ *
  * Identification: ofl_sfdp.c reads the chip's table, ofl_chip.c makes a geometry of it; the bank line: ofl_options.c.
  */
 
@@ -301,6 +304,9 @@ static int check_range(struct flash_bank *bank, const char *what, uint64_t offse
 			"; nothing was changed", bank->name, what, length, offset, chip_bytes);
 		return ERROR_FLASH_DST_OUT_OF_BANK;
 	}
+	int retval = changes ? ofl_keepout_check(bank, what, offset, length) : ERROR_OK;
+	if (retval != ERROR_OK)
+		return retval;
 	for (unsigned int n = 0; changes && n < bank->num_sectors; n++) {
 		const struct flash_sector *sector = &bank->sectors[n];
 		if (sector->is_protected == 1 && sector->offset < offset + length &&
@@ -372,6 +378,26 @@ static int compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offs
 	LOG_ERROR("ofl: %s: content differs at " TARGET_ADDR_FMT " (offset 0x%8.8" PRIx32 "): 0x%2.2x instead of 0x%2.2x%s",
 		bank->name, bank->base + at, at, (unsigned int)found, wanted, why);
 	return after_write ? ERROR_FLASH_OPERATION_FAILED : ERROR_FAIL;
+}
+
+int ofl_begin(struct flash_bank *bank)
+{
+	return begin(bank);
+}
+
+int ofl_end(struct flash_bank *bank, int retval)
+{
+	return end(bank, retval);
+}
+
+int ofl_check_range(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool changes)
+{
+	return check_range(bank, what, offset, length, changes);
+}
+
+int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write)
+{
+	return compare(bank, buffer, offset, count, after_write);
 }
 
 static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count)
@@ -553,6 +579,20 @@ static int use_loader_file(struct ofl_bank *ofl)
 	return ERROR_OK;
 }
 
+/*
+ * The wrappers around OpenOCD's own commands, once; a board file of the user's has them so. Without them everything
+ * works as far as the core lets it.
+ */
+static void install_helpers(struct command_context *context)
+{
+	char line[] = "if {![info exists ::ofl_helpers]} {uplevel #0 {source [find ofl/ofl.tcl]}}";
+
+	if (command_run_line(context, line) != ERROR_OK)
+		LOG_WARNING("ofl: ofl/ofl.tcl is not in OpenOCD's script search path: 'flash write_image' does not check "
+			"images, "
+			"and 'verify_image' and 'dump_image' do not reach flash that is not memory mapped");
+}
+
 FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
 {
 	if (CMD_ARGC < 7) {
@@ -581,6 +621,7 @@ FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
 	bank->write_end_alignment = 1;
 	if (!bank->size)
 		bank->size = 1;
+	install_helpers(CMD_CTX);
 	return ERROR_OK;
 }
 
@@ -601,3 +642,8 @@ const struct flash_driver ofl_flash = {
 	.info = ofl_info,
 	.free_driver_priv = ofl_free_driver_priv,
 };
+
+bool ofl_is_ours(const struct flash_bank *bank)
+{
+	return bank->driver == &ofl_flash;
+}

@@ -10,6 +10,7 @@
 #include <target/algorithm.h>
 #include <target/armv7m.h>
 #include "imp.h"
+#include "ofl_keepout.h"
 #include "ofl_layout.h"
 #include "ofl_loader.h"
 #include "ofl_plan.h"
@@ -59,6 +60,9 @@ struct ofl_options {
 	unsigned int num_erase_types;
 	struct ofl_erase_type erase[OFL_MAX_ERASE_TYPES];
 	bool no_verify;
+	bool elf_header_allow;	/* -elf-header: `flash write_image` may write an ELF file's header */
+	bool preserve_on;	/* -preserve: `flash write_image erase` keeps the rest of shared sectors */
+	char *save_path;	/* -save: where the rest of a sector is while that is erased; owned; NULL: the default */
 };
 
 int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char **argv);
@@ -149,6 +153,8 @@ struct ofl_foreign;
 struct ofl_backend {
 	/* The flash is known after it; for probe. */
 	int (*identify)(struct ofl_bank *ofl);
+	/* Can the content be read at all? NULL: yes. */
+	bool (*can_read)(const struct ofl_bank *ofl);
 	/* Around the operations of a session. */
 	int (*enter)(struct ofl_bank *ofl);
 	int (*leave)(struct ofl_bank *ofl, int retval);
@@ -157,6 +163,8 @@ struct ofl_backend {
 	int (*read)(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
 	/* *blank: unit_bytes, or less for a unit that is not erased. */
 	int (*blank)(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *blank);
+	/* ofl_crc() of each of `count` units. Only where can_read() says yes. */
+	int (*crc)(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result);
 	/* *different: offset in `data` of the first byte that differs, or `length`; *found: what is there, -1: unknown. */
 	int (*compare)(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
 			uint32_t *different, int *found);
@@ -191,6 +199,7 @@ struct ofl_bank {
 	struct ofl_chip chip;
 	struct ofl_session session;
 	struct ofl_stats stats;
+	struct ofl_keepouts keepouts;
 	bool trace;
 	int64_t warned_ms;
 	char warned_why[200];	/* as why_unknown was then */
@@ -300,6 +309,20 @@ int ofl_check_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t
 int ofl_spinor_raw(struct ofl_bank *ofl, const uint8_t *bytes, unsigned int num_bytes, uint8_t *response,
 		unsigned int num_response);
 
+/* ofl_range.c: what a request may touch */
+
+/* ERROR_OK, or says which keep-out of which bank is in the way. The range is what will change, in whole units. */
+int ofl_keepout_check(const struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length);
+/* Rounds to the bank's sectors; nothing happens while those are not known. */
+void ofl_round_to_sectors(const struct flash_bank *bank, uint64_t *offset, uint64_t *length);
+extern const struct command_registration ofl_range_handlers[];
+
+/* ofl_program.c: `ofl program`, `ofl recover`; ofl_access.c: reading and comparing; ofl_bench.c */
+
+extern const struct command_registration ofl_program_handlers[], ofl_access_handlers[], ofl_bench_handlers[];
+/* ofl_info_json.c */
+void ofl_info_json(struct flash_bank *bank, struct command_invocation *cmd);
+
 /* ofl_foreign.c: a loader file: its life cycle and its functions */
 
 /* The whole file, which the caller frees; OpenOCD's search path. Says what is wrong with it. */
@@ -340,11 +363,22 @@ const char *ofl_chip_table_name(const uint8_t jedec_id[3]);
 /* ofl_commands.c */
 
 extern const struct command_registration ofl_command_handlers[];
+/* The ofl bank that a command's argument names, by name or number; `get`: probed, which does not fail. */
+int ofl_find_bank(const char *name, struct flash_bank **result);
+int ofl_get_bank(const char *name, struct flash_bank **result);
 int ofl_info(struct flash_bank *bank, struct command_invocation *cmd);
 
 /* ofl.c */
 
 int ofl_probe(struct flash_bank *bank);
+bool ofl_is_ours(const struct flash_bank *bank);
+/* A session for operations on the identified chip; each begin that returns ERROR_OK is followed by end. */
+int ofl_begin(struct flash_bank *bank);
+int ofl_end(struct flash_bank *bank, int retval);
+/* May this be done? Inside the chip and, if it `changes` the range, not protected and no keep-out. */
+int ofl_check_range(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool changes);
+/* Within a session: compares with the flash, says what differs. */
+int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write);
 /* A line of progress at most once a second, none for what takes less. */
 void ofl_progress_start(struct ofl_bank *ofl);
 void ofl_progress(struct ofl_bank *ofl, const char *what, uint64_t done_bytes, uint64_t total_bytes);

@@ -64,12 +64,17 @@ static void info_foreign(const struct flash_bank *bank, struct command_invocatio
 		command_print(cmd, "note: %s", loader->note[n]);
 }
 
-int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
+static void info_keepouts(const struct ofl_bank *ofl, struct command_invocation *cmd)
 {
-	if (ofl_from_bank(bank)->foreign) {
-		info_foreign(bank, cmd);
-		return ERROR_OK;
+	for (unsigned int n = 0; n < ofl->keepouts.count; n++) {
+		const struct ofl_keepout *keepout = &ofl->keepouts.entry[n];
+		command_print(cmd, "keep-out: 0x%8.8" PRIx64 "-0x%8.8" PRIx64 "%s%s", keepout->offset_bytes,
+			keepout->offset_bytes + keepout->length_bytes - 1, keepout->label[0] ? " " : "", keepout->label);
 	}
+}
+
+static void info_built_in(const struct flash_bank *bank, struct command_invocation *cmd)
+{
 	const struct ofl_bank *ofl = ofl_from_bank(bank);
 	const struct ofl_chip *chip = &ofl->chip;
 	const struct ofl_geometry *geometry = &chip->geometry;
@@ -79,7 +84,7 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 	if (!ofl->identified) {
 		command_print(cmd, "chip: unknown");
 		command_print(cmd, "reason: %s", ofl->why_unknown[0] ? ofl->why_unknown : "not probed");
-		return ERROR_OK;
+		return;
 	}
 	command_print(cmd, "chip: %s", chip->name);
 	command_print(cmd, "jedec-id: %02x%02x%02x", chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2]);
@@ -111,18 +116,31 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 				chip->status >> 2 & 7);
 	for (unsigned int n = 0; n < chip->num_notes; n++)
 		command_print(cmd, "note: %s", chip->note[n]);
+}
+
+int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
+{
+	if (ofl_from_bank(bank)->foreign)
+		info_foreign(bank, cmd);
+	else
+		info_built_in(bank, cmd);
+	info_keepouts(ofl_from_bank(bank), cmd);
 	return ERROR_OK;
 }
 
-/* The ofl bank that CMD_ARGV[0] names. */
-static int get_bank(struct command_invocation *cmd, struct flash_bank **result)
+int ofl_find_bank(const char *name, struct flash_bank **result)
 {
-	struct flash_bank *bank;
-	/* Probes, which for a bank of ours does not fail. */
-	int retval = CALL_COMMAND_HANDLER(flash_command_get_bank, 0, &bank);
-	if (retval != ERROR_OK)
-		return retval;
-	if (strcmp(bank->driver->name, "ofl") != 0) {
+	struct flash_bank *bank = get_flash_bank_by_name_noprobe(name);
+	unsigned int number;
+
+	if (!bank && isdigit((unsigned char)name[0]) && parse_uint(name, &number) == ERROR_OK &&
+			number < flash_get_bank_count())
+		bank = get_flash_bank_by_num_noprobe(number);
+	if (!bank) {
+		LOG_ERROR("ofl: there is no flash bank '%s'", name);
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
+	if (!ofl_is_ours(bank)) {
 		LOG_ERROR("ofl: bank %s has the driver %s, not ofl", bank->name, bank->driver->name);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
@@ -130,17 +148,44 @@ static int get_bank(struct command_invocation *cmd, struct flash_bank **result)
 	return ERROR_OK;
 }
 
+int ofl_get_bank(const char *name, struct flash_bank **result)
+{
+	int retval = ofl_find_bank(name, result);
+	return retval != ERROR_OK ? retval : (*result)->driver->auto_probe(*result);
+}
+
+static int get_bank(struct command_invocation *cmd, struct flash_bank **result)
+{
+	return ofl_get_bank(CMD_ARGV[0], result);
+}
+
 COMMAND_HANDLER(ofl_handle_info)
 {
 	struct flash_bank *bank;
-	if (CMD_ARGC != 1)
+	bool json = CMD_ARGC == 2 && strcmp(CMD_ARGV[1], "-json") == 0;
+	if (CMD_ARGC != 1 && !json)
 		return ERROR_COMMAND_SYNTAX_ERROR;
 	int retval = get_bank(CMD, &bank);
 	if (retval != ERROR_OK)
 		return retval;
+	if (json) {
+		ofl_info_json(bank, CMD);
+		return ERROR_OK;
+	}
 	command_print(CMD, "bank: %s", bank->name);
 	command_print(CMD, "base: " TARGET_ADDR_FMT, bank->base);
 	return ofl_info(bank, CMD);
+}
+
+/*
+ * Commands that cannot change the array on any chip that is known: reads of data, ids, SFDP and status registers, write
+ * enable and disable, wake-up.
+ */
+static bool reads_only(uint8_t opcode)
+{
+	static const uint8_t opcodes[] = {0x03, 0x04, 0x05, 0x06, 0x0b, 0x0c, 0x13, 0x15, 0x35, 0x4b, 0x5a, 0x70,
+		0x90, 0x9e, 0x9f, 0xab, 0xb5, 0xc8};
+	return memchr(opcodes, opcode, sizeof(opcodes));
 }
 
 COMMAND_HANDLER(ofl_handle_spi)
@@ -168,6 +213,11 @@ COMMAND_HANDLER(ofl_handle_spi)
 		LOG_ERROR("ofl: %s: a loader file has no function for SPI commands; 'ofl spi' works with built-in loaders only",
 			bank->name);
 		return ERROR_FLASH_OPER_UNSUPPORTED;
+	}
+	if (ofl->keepouts.count && !reads_only(bytes[0])) {
+		LOG_ERROR("ofl: %s: the bank has keep-outs, and command 0x%2.2x is none that only reads; "
+			"'ofl keepout %s clear' takes them away", bank->name, bytes[0], bank->name);
+		return ERROR_FLASH_PROTECTED;
 	}
 	retval = ofl_session_open(ofl);
 	if (retval != ERROR_OK)
@@ -297,7 +347,7 @@ static const struct command_registration ofl_subcommand_handlers[] = {
 		.name = "info",
 		.handler = ofl_handle_info,
 		.mode = COMMAND_EXEC,
-		.usage = "bank_id",
+		.usage = "bank_id ['-json']",
 		.help = "Say what is known of the chip and how it is operated",
 	},
 	{
@@ -320,6 +370,18 @@ static const struct command_registration ofl_subcommand_handlers[] = {
 		.mode = COMMAND_EXEC,
 		.usage = "bank_id ('on'|'off')",
 		.help = "Print a line for each run of the stub, or each call of a loader file's functions",
+	},
+	{
+		.chain = ofl_range_handlers,
+	},
+	{
+		.chain = ofl_program_handlers,
+	},
+	{
+		.chain = ofl_access_handlers,
+	},
+	{
+		.chain = ofl_bench_handlers,
 	},
 	COMMAND_REGISTRATION_DONE
 };

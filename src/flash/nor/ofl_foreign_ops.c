@@ -431,6 +431,14 @@ static int compare_by_verify(struct ofl_bank *ofl, uint64_t offset_bytes, const 
 	return ERROR_OK;
 }
 
+static int crc(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result)
+{
+	if (!can_read(ofl))
+		return cannot_read(ofl, "compare");
+	int retval = ofl_foreign_switch(ofl, OFL_PURPOSE_VERIFY);
+	return retval != ERROR_OK ? retval : ofl_check_units(ofl, OFL_OP_CRC, offset_bytes, unit_bytes, count, result);
+}
+
 static int compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
 		uint32_t *different, int *found)
 {
@@ -676,12 +684,14 @@ static int enter(struct ofl_bank *ofl)
 
 const struct ofl_backend ofl_foreign_backend = {
 	.identify = identify,
+	.can_read = can_read,
 	.enter = enter,
 	.leave = ofl_foreign_leave,
 	.erase = erase,
 	.program = program,
 	.read = read_back,
 	.blank = blank,
+	.crc = crc,
 	.compare = compare,
 	.retry = retry,
 	.fill_params = fill_params,

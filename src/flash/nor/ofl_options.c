@@ -161,6 +161,15 @@ static int parse_common_option(struct ofl_options *options, const char *name, co
 	}
 	if (strcmp(name, "-verify") == 0)
 		return parse_choice(name, value, "on", "off", &options->no_verify);
+	if (strcmp(name, "-elf-header") == 0)
+		return parse_choice(name, value, "refuse", "allow", &options->elf_header_allow);
+	if (strcmp(name, "-preserve") == 0)
+		return parse_choice(name, value, "off", "on", &options->preserve_on);
+	if (strcmp(name, "-save") == 0) {
+		free(options->save_path);
+		options->save_path = strdup(value);
+		return options->save_path ? ERROR_OK : ERROR_FAIL;
+	}
 	*known = false;
 	return ERROR_OK;
 }
@@ -221,7 +230,7 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		return ERROR_OK;
 	}
 	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -nuttx-wake -stream -map "
-		"-ram -stack -symbols -clock -size -verify", name);
+		"-ram -stack -symbols -clock -size -verify -elf-header -preserve -save", name);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 
@@ -269,7 +278,8 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	}
 	if (strcmp(name, "-erase") == 0)
 		return parse_erase(options, value);
-	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s -size -page -erase -verify", name,
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s -size -page -erase -verify -elf-header "
+			"-preserve -save", name,
 			controller->name, controller->needs_base ? " -base" : "", controller->needs_cs ? " -cs" : "",
 			controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
 	return ERROR_COMMAND_ARGUMENT_INVALID;
@@ -302,6 +312,8 @@ void ofl_free_options(struct ofl_options *options)
 	free(options->symbols);
 	options->path = NULL;
 	options->symbols = NULL;
+	free(options->save_path);
+	options->save_path = NULL;
 }
 
 static int missing(const char *loader, const char *option)

@@ -156,6 +156,28 @@ static bool is_blank(const uint8_t *data, size_t length, uint8_t erased_byte)
 	return length == 0 || (data[0] == erased_byte && memcmp(data, data + 1, length - 1) == 0);
 }
 
+enum ofl_sector_action ofl_plan_sector(const uint8_t *old, const uint8_t *wanted, const uint8_t *asked,
+		uint32_t length_bytes, uint32_t unit_bytes, uint8_t erased_byte)
+{
+	bool equal = true, ready = true, others = false;
+
+	for (uint32_t start = 0; start < length_bytes; start += unit_bytes) {
+		uint32_t end = length_bytes - start > unit_bytes ? start + unit_bytes : length_bytes;
+		bool asks = false;
+		for (uint32_t n = start; n < end; n++) {
+			asks |= asked[n] != 0;
+			equal &= !asked[n] || old[n] == wanted[n];
+			others |= !asked[n] && old[n] != erased_byte;
+		}
+		ready &= !asks || is_blank(old + start, end - start, erased_byte);
+	}
+	if (equal)
+		return OFL_SECTOR_SKIP;
+	if (ready)
+		return OFL_SECTOR_PROGRAM;
+	return others ? OFL_SECTOR_PRESERVE : OFL_SECTOR_ERASE;
+}
+
 bool ofl_plan_next_piece(uint64_t offset_bytes, const uint8_t *data, size_t length_bytes, uint32_t piece_bytes,
 		uint8_t erased_byte, size_t *position, struct ofl_piece *piece)
 {

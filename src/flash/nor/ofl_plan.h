@@ -67,6 +67,21 @@ int ofl_plan_erase(const struct ofl_geometry *geometry, uint64_t offset_bytes, u
 /* Typical time of the steps in milliseconds; units of unknown time count as 0. */
 uint64_t ofl_plan_erase_ms(const struct ofl_erase_step *steps, unsigned int num_steps);
 
+/* What a write does to one sector. */
+enum ofl_sector_action {
+	OFL_SECTOR_SKIP,	/* it holds what is wanted */
+	OFL_SECTOR_PROGRAM,	/* where something is wanted it is erased already */
+	OFL_SECTOR_ERASE,	/* nothing is lost by an erase */
+	OFL_SECTOR_PRESERVE,	/* bytes beside those that are wanted are programmed again after the erase */
+};
+
+/*
+ * From what a sector holds and what it shall hold; `asked` is not 0 for each byte that the request names. Units of
+ * `unit_bytes` (flash with ECC; 1 else, not 0) can be programmed only when they are erased.
+ */
+enum ofl_sector_action ofl_plan_sector(const uint8_t *old, const uint8_t *wanted, const uint8_t *asked,
+		uint32_t length_bytes, uint32_t unit_bytes, uint8_t erased_byte);
+
 /* A piece for one slot of the ring: within one page (or one lot of pages, see ofl_plan_call_slots()), not blank. */
 struct ofl_piece {
 	uint64_t offset_bytes;	/* in the flash */

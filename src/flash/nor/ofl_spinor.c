@@ -498,6 +498,11 @@ static int blank(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_byte
 	return ofl_check_units(ofl, OFL_OP_BLANK, offset_bytes, unit_bytes, count, result);
 }
 
+static int crc(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result)
+{
+	return ofl_check_units(ofl, OFL_OP_CRC, offset_bytes, unit_bytes, count, result);
+}
+
 static void fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 {
 	const struct ofl_chip *chip = &ofl->chip;
@@ -520,6 +525,7 @@ const struct ofl_backend ofl_spinor_backend = {
 	.program = program,
 	.read = ofl_ring_read,
 	.blank = blank,
+	.crc = crc,
 	.compare = ofl_check_compare,
 	.fill_params = fill_params,
 };
