@@ -159,10 +159,8 @@ int ofl_image_load(struct ofl_image *image, const char *file, int64_t offset, co
 	image_close(&core);
 	if (retval != ERROR_OK)
 		return retval;
-	if (!image->num_parts) {
-		LOG_ERROR("ofl: %s has nothing to load", file);
-		return ERROR_FAIL;
-	}
+	if (!image->num_parts)
+		return ERROR_OK;
 	qsort(image->part, image->num_parts, sizeof(*image->part), compare_parts);
 	for (unsigned int n = 1; n < image->num_parts; n++) {
 		const struct ofl_image_part *last = &image->part[n - 1];
@@ -201,6 +199,10 @@ int ofl_image_load_for_bank(struct ofl_image *image, const struct flash_bank *ba
 		const char *type)
 {
 	int retval = ofl_image_load(image, file, 0, type, OFL_IMAGE_BY_SECTIONS);
+	if (retval == ERROR_OK && !image->num_parts) {
+		LOG_ERROR("ofl: %s has nothing to load", file);
+		return ERROR_FAIL;
+	}
 	if (retval == ERROR_OK)
 		retval = to_offsets(image, bank, file, offset);
 	if (retval != ERROR_OK || !image->is_elf)

@@ -15,7 +15,7 @@ struct ofl_image_part {
 };
 
 struct ofl_image {
-	struct ofl_image_part *part;	/* sorted by address, without overlaps, none empty */
+	struct ofl_image_part *part;	/* sorted by address, without overlaps, none empty; may be none */
 	unsigned int num_parts;
 	bool is_binary;
 	const char *type;	/* as OpenOCD's commands name it */

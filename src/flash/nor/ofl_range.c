@@ -217,6 +217,9 @@ static int check_image(struct request *request, struct command_invocation *cmd)
 		if (bank->target == request->target)
 			bank->driver->auto_probe(bank);
 	}
+	/* An empty file changes nothing, which the core says. */
+	if (!request->image.num_parts)
+		return ERROR_OK;
 	int retval = check_header(request);
 	for (unsigned int n = 0; retval == ERROR_OK && n < request->image.num_parts; n++)
 		retval = check_part(request, &request->image.part[n], &lands);
