@@ -79,4 +79,13 @@ proc ofl_wrapped_dump_image { core args } {
 	tailcall ofl dump_image {*}$args
 }
 
+# Found when they are called
+foreach name { ofl_from_pdsc ofl_from_jlink } {
+	proc $name { args } "uplevel #0 {source \[find ofl/pack.tcl\]}; tailcall $name {*}\$args"
+}
+add_usage_text ofl_from_pdsc "file.pdsc device"
+add_help_text ofl_from_pdsc "print bank lines for the flash algorithms of a CMSIS-Pack's description"
+add_usage_text ofl_from_jlink "file.xml \[device\]"
+add_help_text ofl_from_jlink "print bank lines for the loaders of a J-Link device description"
+
 return ""
