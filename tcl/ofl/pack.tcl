@@ -2,10 +2,11 @@
 #
 # Bank lines from other tools' descriptions of devices:
 #
-#   ofl_from_pdsc FILE.pdsc DEVICE      CMSIS-Pack: <algorithm> elements (Open-CMSIS-Pack specification,
-#                                       "/package/devices level": attributes name, start, size, RAMstart, RAMsize, default), with those
-#                                       inherited from subFamily and family
-#   ofl_from_jlink FILE.xml ?DEVICE?    J-Link: <ChipInfo> and <FlashBankInfo> (SEGGER wiki, "J-Link Device Support Kit")
+#   ofl_from_pdsc FILE.pdsc DEVICE
+#       CMSIS-Pack: <algorithm> elements (Open-CMSIS-Pack specification, "/package/devices level": attributes name,
+#       start, size, RAMstart, RAMsize, default), with those inherited from subFamily and family
+#   ofl_from_jlink FILE.xml ?DEVICE?
+#       J-Link: <ChipInfo> and <FlashBankInfo> (SEGGER wiki, "J-Link Device Support Kit")
 #
 # They print the lines; put them into the board file behind the target, and check the paths.
 
