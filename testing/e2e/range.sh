@@ -94,6 +94,12 @@ printf ':0200000490%s\n:0400000001020304F2\n' 0169 0466 >"$T/two.hex"
 echo :00000001FF >>"$T/two.hex"
 not_ok "the second part of an image" ocd -c "$KEEP" -c "init; reset init; flash write_image erase $T/two.hex; shutdown"
 expect_log "keep-out 0x00040000-0x0004ffff of bank ext is in the way; nothing was changed"
+# Nor does the second part touch one here, but a sector of it does; that must be seen before the first part is written.
+printf ':0200000490%s\n:0400000001020304F2\n' 0169 0268 >"$T/shared.hex"
+echo :00000001FF >>"$T/shared.hex"
+not_ok "a sector of the second part" ocd -c "$KEEP" -c "init; reset init
+	flash write_image erase $T/shared.hex; shutdown"
+expect_log "cannot erase and write 0x1000 bytes at offset 0x00020000: keep-out"
 ok "around them" ocd -c "$KEEP" -c "init; reset init
 	flash write_image erase $T/app.bin 0x90021000 bin
 	flash erase_address 0x90050000 0x1000
