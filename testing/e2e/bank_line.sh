@@ -31,7 +31,7 @@ ok "a good line, pins" ocd -f "$T/base.cfg" \
 refused "no loader" "LOADER is missing" ""
 refused "an unknown controller" "there is no controller 'spi:nothing'
 	built in are spi:gpio spi:stm32-spi" "spi:nothing $CS"
-refused "a loader file" "loader files \('loader.stldr'\) are not supported by this version" "loader.stldr"
+refused "a loader file that is not there" "loader file loader.stldr: No such file" "loader.stldr"
 refused "an unknown option" "option '-bse' is unknown for spi:stm32-spi
 	known are -base -cs " "spi:stm32-spi -bse 1 $CS"
 refused "an option of another controller" "option '-base' is unknown for spi:gpio" "spi:gpio -base 1"

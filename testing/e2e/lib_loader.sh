@@ -48,4 +48,5 @@ fine() {
 	expect_image 0x10000 "$T/data" "$1: content"
 }
 
+# shellcheck disable=SC2034 # for the tests
 write="flash write_image erase $T/data 0x90010000 bin"

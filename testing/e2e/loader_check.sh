@@ -24,6 +24,8 @@ done
 FILES=("$T"/cut-*)
 for file in "$LOADERS"/*; do
 	case $file in
+	# What NXFLAT modules import from; no loader.
+	*/nxflat-firmware.elf) ;;
 	*.flm | *.stldr | *.elf) FILES+=("$file") ;;
 	esac
 done

@@ -17,6 +17,8 @@ round() {
 	vboard_start "$board" --usb-us 1000
 	expected_init "$size"
 	use_loader "$loader" "$@"
+	# Modules are linked whole: 4 KiB, this board's default, are not enough for one.
+	[ "$board" != stm32f030-w25q128 ] || OCD_BEFORE+="; set WORKAREASIZE 0x1400"
 	pattern 13001 "${#loader}" >"$T/data"
 	expected_write 0x10123 "$T/data"
 	ok "$loader: erase, write, verify" ocd -c "init; reset init

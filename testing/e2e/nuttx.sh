@@ -17,7 +17,7 @@ INTERNAL=$T/internal.img
 OCD_TIMEOUT=150
 loader=
 # What the system says on its serial port when it boots, when it begins to write, to read, to flush.
-boots= writes= reads= flushes=
+boots='' writes='' reads='' flushes=''
 
 # use IMAGE [-option value ...]: bank nuttx
 use() {
@@ -214,7 +214,7 @@ if [ -n "$real_image" ]; then
 		vboard_stop
 		name=NuttX cost "boot, one byte read, Restore"
 		# A configuration without OFLOADER_DEBUG says nothing.
-		[ "$(serial_count "$boots")" -eq 1 ] || boots= writes= reads= flushes=
+		[ "$(serial_count "$boots")" -eq 1 ] || boots='' writes='' reads='' flushes=''
 		good_image NuttX
 		boots='^device 08000000' writes='^begin 0800[0-9a-f]{4} '
 	else

@@ -46,6 +46,7 @@ struct world {
 	int64_t stall_ms;	/* of the jobs */
 
 	/* What happened. */
+	unsigned int stalls_told;
 	unsigned int starts, finishes, writes, reads, looks, dead_asked;
 	int64_t finished_waited_ms;
 	uint32_t last_address;	/* of the slot programmed last */
@@ -301,6 +302,14 @@ int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live)
 
 /* ---------------------------------------------------------------- cases */
 
+static void note_stall(struct ofl_bank *ofl)
+{
+	assert_ptr_equal(ofl, &world->ofl);
+	world->stalls_told++;
+}
+
+static const struct ofl_backend backend = { .stalled = note_stall };
+
 static int set_up(void **state)
 {
 	world = calloc(1, sizeof(*world));
@@ -314,6 +323,7 @@ static int set_up(void **state)
 	world->ofl.session.layout.ring_bytes = 2000;
 	world->ofl.chip.geometry.page_bytes = 256;
 	world->ofl.chip.program_command = OFL_COMMAND(0x02, 3, 0) | OFL_COMMAND_DATA_OUT;
+	world->ofl.backend = &backend;
 	world->ofl.erased_byte = 0xff;
 	world->stall_ms = 5000;
 	world->speed = 3;
@@ -539,6 +549,8 @@ static void test_program_deadline(void **state)
 	world->stall_at = 2;
 	world->stall_ms = 11000;
 	assert_int_not_equal(program(0, data, sizeof(data)), ERROR_OK);
+	/* The loader may be able to do something about it; it is told about every 100 ms. */
+	assert_in_range(world->stalls_told, 50, 120);
 	assert_in_range(world->finished_waited_ms, 11000, 12000);
 }
 
