@@ -27,6 +27,7 @@ use() {
 	*) loader=$LOADERS/$loader ;;
 	esac
 	shift
+	# shellcheck disable=SC2178 # no array
 	options=$*
 }
 

@@ -39,6 +39,7 @@ struct world {
 	uint32_t fail_at;		/* unit that fails, with OFL_STATUS_BUSY */
 	uint32_t stall_at;		/* unit at which it stops moving */
 	bool dies;			/* stalled because it is dead */
+	bool ends_when_asked;		/* does all of its work between a look and the question whether it lives */
 	uint32_t lie_at;		/* unit at which the counters make no sense any more */
 	unsigned int write_fails, read_fails, look_fails;	/* n-th such transfer, counted from 1; 0: none */
 	uint32_t bytes_per_ms;		/* of the link; 0: no time passes but by looking */
@@ -117,10 +118,17 @@ int ofl_session_start(struct ofl_bank *ofl)
 	return ERROR_OK;
 }
 
+static bool stub_unit(void);
+
 bool ofl_session_is_dead(struct ofl_bank *ofl)
 {
 	(void)ofl;
 	world->dead_asked++;
+	if (world->ends_when_asked) {
+		while (stub_unit())
+			;
+		return world->live.status != OFL_STATUS_RUNNING;
+	}
 	return world->dies && world->live.done >= world->stall_at;
 }
 
@@ -285,12 +293,12 @@ int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live)
 	world->now_ms += world->look_ms;
 	if (world->looks == world->look_fails)
 		return ERROR_FAIL;
-	for (uint32_t n = random_below(world->speed + 1); n; n--) {
+	for (uint32_t n = world->ends_when_asked ? 0 : random_below(world->speed + 1); n; n--) {
 		if (!stub_unit())
 			break;
 	}
 	/* A slow stub does move: once in a while, by one. */
-	if (world->speed == 0 && random_below(10) == 0)
+	if (world->speed == 0 && !world->ends_when_asked && random_below(10) == 0)
 		stub_unit();
 	*live = world->live;
 	if (live->done >= world->lie_at) {
@@ -632,6 +640,19 @@ static void test_read(void **state)
 	assert_int_equal(world->num_errors, 0);
 }
 
+/* A stub that has ended well is halted, and so is a dead one: the slots that it filled last are read all the same. */
+static void test_read_ends_unseen(void **state)
+{
+	(void)state;
+
+	for (uint32_t n = 0; n < FLASH_BYTES; n++)
+		world->flash[n] = (uint8_t)(n * 7 + n / 256);
+	world->ends_when_asked = true;
+	check_read(0x123, 300);
+	check_read(0x40, 1500);
+	assert_true(world->dead_asked >= 2);
+}
+
 static void test_read_failures(void **state)
 {
 	static uint8_t data[20 * 1000];
@@ -696,6 +717,7 @@ int main(void)
 		TEST(test_program_slow_stub),
 		TEST(test_program_slow_link),
 		TEST(test_read),
+		TEST(test_read_ends_unseen),
 		TEST(test_read_failures),
 		TEST(test_read_slow_link),
 	};

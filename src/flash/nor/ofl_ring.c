@@ -246,9 +246,14 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 			break;
 		}
 		if (live.wp == rp) {
-			if (live.status != OFL_STATUS_RUNNING || !watch_run(ofl, &watch, live.wp, &waited_ms))
+			if (live.status != OFL_STATUS_RUNNING)
 				break;
-			continue;
+			if (watch_run(ofl, &watch, live.wp, &waited_ms))
+				continue;
+			/* Not running any more: it may have ended well since the look, with slots that are still to be read. */
+			if (waited_ms >= 0 || ofl_session_look(ofl, &live) != ERROR_OK || live.wp == rp || live.wp - rp > slots ||
+					live.wp > count)
+				break;
 		}
 		watch_run(ofl, &watch, live.wp, &waited_ms);
 		/* All filled slots up to the ring's end in one transfer. */
@@ -275,5 +280,10 @@ int ofl_ring_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, ui
 		} while (retval == ERROR_OK && live.status == OFL_STATUS_RUNNING && timeval_ms() - started_ms < READ_STALL_MS);
 	}
 	int finished = ofl_session_finish(ofl, "reading", waited_ms);
+	if (retval == ERROR_OK && finished == ERROR_OK && rp < count) {
+		LOG_ERROR("ofl: %s: the stub ended after %" PRIu32 " of %" PRIu32 " pieces of a read", ofl->bank->name, rp,
+			count);
+		return ERROR_FAIL;
+	}
 	return retval != ERROR_OK ? retval : finished;
 }
