@@ -27,13 +27,12 @@ use() {
 	*) loader=$LOADERS/$loader ;;
 	esac
 	shift
-	# shellcheck disable=SC2178 # no array
-	options=$*
+	loader_options="$*"
 }
 
 # nuttx COMMANDS: one OpenOCD, from `reset init` to `shutdown`; the bank line is a user's.
 nuttx() {
-	ocd -c "flash bank nuttx ofl 0x08000000 ${SIZE-0x10000} 0 0 \$_TARGETNAME {$loader} $options
+	ocd -c "flash bank nuttx ofl 0x08000000 ${SIZE-0x10000} 0 0 \$_TARGETNAME {$loader} $loader_options
 		init; reset init
 		$1
 		shutdown"
@@ -87,7 +86,7 @@ write_at() {
 }
 
 good_image() {
-	local name=$1 data before=
+	local name=$1 data
 	new_flash
 
 	start
@@ -240,7 +239,7 @@ fails() {
 	new_flash
 	start
 	ok "$1: fails, and after a reset a good image works" ocd -c "
-		flash bank nuttx ofl 0x08000000 0x10000 0 0 \$_TARGETNAME {$loader} $options
+		flash bank nuttx ofl 0x08000000 0x10000 0 0 \$_TARGETNAME {$loader} $loader_options
 		flash bank good ofl 0x08000000 0x10000 0 0 \$_TARGETNAME {$good}
 		init; reset init
 		set before [list [get_reg {r0 r4 r9 sp lr pc xPSR psp primask control}] [read_memory 0xe000ed08 32 1]]
