@@ -488,6 +488,30 @@ void engine_free(struct core *core)
 	core->engine = NULL;
 }
 
+/*
+ * libunicorn finds what was translated from RAM by its address, at 0.2 ns a byte, and what was translated from a device
+ * only by way of the TLB. Its own uc_ctl_flush_tlb() clears the whole buffer of translated code; that costs 0.4 s and a
+ * gigabyte the first time, and 30 ms later. (Measured with 2.0.1.)
+ */
+static void drop_code(struct core *core, uint32_t address, uint64_t size)
+{
+	if (bus_ram_pointer(core->bus, address, (uint32_t)size))
+		uc_ctl_remove_cache(core->engine->uc, address, address + size);
+	else
+		engine_flush_tlb(core);
+}
+
+static void drop_all_code(struct core *core)
+{
+	for (unsigned int i = 0; i < core->bus->num_rams; i++) {
+		const struct bus_ram *ram = &core->bus->ram[i];
+
+		if (!ram->is_off)
+			drop_code(core, ram->base, ram->size);
+	}
+	engine_flush_tlb(core);
+}
+
 void engine_drop_code(struct core *core, uint32_t address, uint32_t size)
 {
 	/*
@@ -509,43 +533,39 @@ void engine_drop_code(struct core *core, uint32_t address, uint32_t size)
 		core_request(core);
 		return;
 	}
-	/* It does not find what was translated from a device. */
-	if (bus_ram_pointer(core->bus, address, 1))
-		uc_ctl_remove_cache(core->engine->uc, address, (uint64_t)address + size);
-	else
-		uc_ctl_flush_tlb(core->engine->uc);
+	drop_code(core, address, size);
 }
 
-/* A full flush costs milliseconds, a range in proportion to its size. */
 static void drop_changed_code(struct core *core)
 {
 	struct engine *engine = core->engine;
+	uint64_t start = engine->changed_start, size = engine->changed_end - start;
 
-	if (engine->changed_start == engine->changed_end)
+	if (size == 0)
 		return;
-	if (engine->changed_end - engine->changed_start <= BUS_PAGE_BYTES)
-		uc_ctl_remove_cache(engine->uc, engine->changed_start, engine->changed_end);
+	/* What lies apart was merged. */
+	if (bus_ram_pointer(core->bus, (uint32_t)start, (uint32_t)size))
+		drop_code(core, (uint32_t)start, size);
 	else
-		uc_ctl_flush_tlb(engine->uc);
+		drop_all_code(core);
 	engine->changed_start = 0;
 	engine->changed_end = 0;
 }
 
+/*
+ * Accesses are checked from the first time that the MPU is on. It stays like this, though a debugger's sessions switch
+ * the MPU off and on: whether an access calls the hook was decided at translation.
+ */
 static void prepare_data_hook(struct core *core)
 {
 	struct engine *engine = core->engine;
 	union callback data = { .data = engine_on_data };
-	bool wanted = core->mpu_ctrl & MPU_CTRL_ENABLE;
 
-	if (wanted == engine->data_hook_installed)
+	if (engine->data_hook_installed || !(core->mpu_ctrl & MPU_CTRL_ENABLE))
 		return;
-	if (wanted)
-		add_hook(core, &engine->data_hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, data);
-	else
-		uc_hook_del(engine->uc, engine->data_hook);
-	engine->data_hook_installed = wanted;
-	/* Whether an access calls the hook was decided at translation. */
-	uc_ctl_flush_tlb(engine->uc);
+	add_hook(core, &engine->data_hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, data);
+	engine->data_hook_installed = true;
+	drop_all_code(core);
 }
 
 static enum stop_reason fetch_failure(struct core *core)

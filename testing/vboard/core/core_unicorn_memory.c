@@ -171,20 +171,12 @@ bool engine_on_protected(struct core *core, uc_mem_type type, uint32_t address, 
 	return true;
 }
 
-/*
- * Makes reads come to engine_on_protected() again, and fetches to open_window(). There is no call that flushes the TLB;
- * a change of the memory map does.
- */
-void engine_notice_flash_reads(struct core *core)
+/* There is no call that flushes the TLB and nothing else; a change of the memory map does. */
+void engine_flush_tlb(struct core *core)
 {
 	struct engine *engine = core->engine;
 	uc_err error;
 
-	core->attention &= ~ATTENTION_FLASH;
-	if (engine->flash_periods == core->bus->flash_periods)
-		return;
-	engine->flash_periods = core->bus->flash_periods;
-	core->window_size = 0;
 	if (engine->no_access_mapped)
 		error = uc_mem_unmap(engine->uc, NO_ACCESS_PAGE, BUS_PAGE_BYTES);
 	else
@@ -195,7 +187,20 @@ void engine_notice_flash_reads(struct core *core)
 		engine->no_access_mapped = !engine->no_access_mapped;
 }
 
-/* Only installed while the MPU is on. */
+/* Makes reads come to engine_on_protected() again, and fetches to open_window(). */
+void engine_notice_flash_reads(struct core *core)
+{
+	struct engine *engine = core->engine;
+
+	core->attention &= ~ATTENTION_FLASH;
+	if (engine->flash_periods == core->bus->flash_periods)
+		return;
+	engine->flash_periods = core->bus->flash_periods;
+	core->window_size = 0;
+	engine_flush_tlb(core);
+}
+
+/* Only installed when the MPU has been on. */
 void engine_on_data(uc_engine *uc, uc_mem_type type, uint64_t address64, int size, int64_t value, void *user_data)
 {
 	struct core *core = user_data;

@@ -91,6 +91,7 @@ static inline uint8_t it_from_xpsr(uint32_t xpsr)
 void engine_on_data(uc_engine *uc, uc_mem_type type, uint64_t address64, int size, int64_t value, void *user_data);
 /* A load or store that libunicorn may not do itself: true if it has been dealt with and may go on. */
 bool engine_on_protected(struct core *core, uc_mem_type type, uint32_t address, unsigned int size, uint64_t value);
+void engine_flush_tlb(struct core *core);
 void engine_notice_flash_reads(struct core *core);
 void engine_undo_data_fault(struct core *core);
 void engine_set_it(struct core *core, uint8_t state);
