@@ -16,7 +16,7 @@ session() {
 tap_diagnose() { show_log; }
 
 # The calls of the last run: name and arguments, one a line, without what depends on the layout.
-calls() { sed -n 's/^ofl trace: ext: \(.*\) returned 0x[0-9a-f]*, [0-9]* us$/\1/p' "$LOG"; }
+calls() { sed -n 's/^ofl trace: ext: \(.*\) returned 0x[0-9a-f]*, [0-9]* ms$/\1/p' "$LOG"; }
 
 # expect_calls DESCRIPTION CALL ...
 expect_calls() {
@@ -45,7 +45,7 @@ expect_calls "in pairs" \
 	"Init(0x90000000, 0x0, 0x3)" "UnInit(0x3)" \
 	"Init(0x90000000, 0x0, 0x2)" "ProgramPage(0x90000000, 0x100, RAM)" "UnInit(0x2)" \
 	"Init(0x90000000, 0x0, 0x3)" "UnInit(0x3)"
-expect_log "^ofl trace: ext: ProgramPage\(0x90000000, 0x100, 0x2000[0-9a-f]{4}\) returned 0x0, [0-9]+ us$"
+expect_log "^ofl trace: ext: ProgramPage\(0x90000000, 0x100, 0x2000[0-9a-f]{4}\) returned 0x0, [0-9]+ ms$"
 pattern 4096 9 >"$T/used"
 restore_sector() { ok "a used sector again" session "flash write_image erase $T/used 0x90000000 bin"; }
 restore_sector
@@ -225,6 +225,10 @@ expect_log "#4095: 0x00fff000 "
 use_loader ofl-f4-min.elf
 not_ok "ARMv7E-M on a Cortex-M0" session "flash write_image erase $T/data 0x90000000 bin"
 expect_log "the loader is compiled for Cortex-M4/M7 \(ARMv7E-M\), which the core of target .* cannot execute"
+not_ok "likewise where it would not fit anyway" session "[target current] configure -work-area-size 0x200
+	flash write_image erase $T/data 0x90000000 bin"
+expect_log "which the core of target .* cannot execute; nothing was changed"
+expect_no_log "too small"
 pattern 8192 12 >"$T/ram"
 BACKUP='[target current] configure -work-area-backup 1'
 use_loader spinor-f030.flm

@@ -589,8 +589,7 @@ static void install_helpers(struct command_context *context)
 
 	if (command_run_line(context, line) != ERROR_OK)
 		LOG_WARNING("ofl: ofl/ofl.tcl is not in OpenOCD's script search path: 'flash write_image' does not check "
-			"images, "
-			"and 'verify_image' and 'dump_image' do not reach flash that is not memory mapped");
+			"images, and 'verify_image' and 'dump_image' do not reach flash that is not memory mapped");
 }
 
 FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
@@ -642,6 +641,11 @@ const struct flash_driver ofl_flash = {
 	.info = ofl_info,
 	.free_driver_priv = ofl_free_driver_priv,
 };
+
+bool ofl_can_read(const struct ofl_bank *ofl)
+{
+	return !ofl->backend->can_read || ofl->backend->can_read(ofl);
+}
 
 bool ofl_is_ours(const struct flash_bank *bank)
 {

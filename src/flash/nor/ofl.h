@@ -163,7 +163,7 @@ struct ofl_backend {
 	int (*read)(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
 	/* *blank: unit_bytes, or less for a unit that is not erased. */
 	int (*blank)(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *blank);
-	/* ofl_crc() of each of `count` units. Only where can_read() says yes. */
+	/* ofl_crc() of each of `count` units. Only where ofl_can_read() says yes. */
 	int (*crc)(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result);
 	/* *different: offset in `data` of the first byte that differs, or `length`; *found: what is there, -1: unknown. */
 	int (*compare)(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
@@ -250,6 +250,8 @@ int ofl_session_write(struct ofl_bank *ofl, uint32_t address, const uint8_t *byt
 int ofl_session_write_words(struct ofl_bank *ofl, uint32_t address, const uint32_t *words, uint32_t count);
 int ofl_session_read(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uint32_t length);
 int ofl_session_read_words(struct ofl_bank *ofl, uint32_t address, uint32_t *words, uint32_t count);
+/* The parameters as the stub left them. */
+int ofl_session_read_params(struct ofl_bank *ofl, struct ofl_params *params);
 
 /* Deadlines: the stub's, in polls, for a time; and the host's for the same. */
 uint32_t ofl_session_polls(const struct ofl_bank *ofl, uint64_t time_us);
@@ -259,6 +261,8 @@ void ofl_session_where(struct ofl_bank *ofl, uint32_t address, char *text, size_
 /* ofl_cortexm.c: what is special to Cortex-M; called by ofl_session.c only */
 
 int ofl_cortexm_check(struct target *target);
+/* Which core it is; nothing is changed. */
+int ofl_cortexm_identify(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_start(struct target *target, struct ofl_cortexm *core, uint32_t entry, uint32_t stack, uint32_t params);
@@ -287,8 +291,8 @@ struct ofl_ring_job {
 	bool verify;		/* the function compares */
 	bool send_blank;	/* pieces that are erased are sent too */
 	int64_t stall_ms;	/* deadline of one piece */
-	/* After each piece, when there is one slot only; NULL: not wanted. `time_us`: as the host sees it. */
-	void (*done)(struct ofl_bank *ofl, int64_t time_us);
+	/* After each piece, when there is one slot only; NULL: not wanted. `time_ms`: as the host sees it. */
+	void (*done)(struct ofl_bank *ofl, int64_t time_ms);
 };
 
 int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint64_t offset_bytes, const uint8_t *data,
@@ -336,6 +340,8 @@ const char *ofl_foreign_symbol(const struct ofl_bank *ofl, uint32_t address, uin
 /* For ofl_session.c: where it goes, and that it is there. */
 /* A room that the loader leaves in its own RAM, because it owns all other; bytes 0: none. */
 void ofl_foreign_room(const struct ofl_bank *ofl, struct ofl_range *room);
+/* Can the core that the session found execute the file's code? */
+int ofl_foreign_check_core(const struct ofl_bank *ofl);
 int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request);
 int ofl_foreign_upload(struct ofl_bank *ofl);
 /* A line of trace for a run of reads or checks: its last call. */
@@ -372,6 +378,7 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd);
 
 int ofl_probe(struct flash_bank *bank);
 bool ofl_is_ours(const struct flash_bank *bank);
+bool ofl_can_read(const struct ofl_bank *ofl);
 /* A session for operations on the identified chip; each begin that returns ERROR_OK is followed by end. */
 int ofl_begin(struct flash_bank *bank);
 int ofl_end(struct flash_bank *bank, int retval);

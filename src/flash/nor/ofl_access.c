@@ -126,8 +126,7 @@ static int compare_units(struct ofl_bank *ofl, uint64_t offset, const uint8_t *w
 			compare_bytes(ranges, shown + at, unit, content, unit_bytes);
 		if (retval == ERROR_OK && ranges->bytes == before) {
 			LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64 " are not stable: the CRC on the target differs, the content "
-				"read "
-				"next does not", ofl->bank->name, at);
+				"read next does not", ofl->bank->name, at);
 			retval = ERROR_FLASH_OPERATION_FAILED;
 		}
 	}
@@ -145,7 +144,7 @@ static int compare_in_bank(struct flash_bank *bank, uint64_t offset, const uint8
 	if (retval != ERROR_OK)
 		return retval;
 	retval = ofl_check_range(bank, "verify", offset, length, false);
-	if (retval == ERROR_OK && ofl->backend->can_read && !ofl->backend->can_read(ofl)) {
+	if (retval == ERROR_OK && !ofl_can_read(ofl)) {
 		/* The loader's own Verify, which tells one place at most. */
 		uint32_t different;
 		int found;

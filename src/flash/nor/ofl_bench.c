@@ -81,7 +81,7 @@ static int bench(struct ofl_bank *ofl, struct command_invocation *cmd)
 	uint32_t size = MIN(ofl->bank->size, ofl->chip.geometry.size_bytes);
 	uint8_t *bytes = calloc(1, MAX(ofl->session.layout.ring_bytes, READ_BYTES));
 	struct rate write = {0}, read = {0}, flash = {0}, both = {0};
-	bool readable = !ofl->backend->can_read || ofl->backend->can_read(ofl);
+	bool readable = ofl_can_read(ofl);
 	int retval = bytes && size ? ERROR_OK : ERROR_FAIL;
 
 	if (retval == ERROR_OK)

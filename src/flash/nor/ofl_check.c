@@ -92,10 +92,8 @@ static int find_difference(struct ofl_bank *ofl, uint64_t offset_bytes, const ui
 		LOG_WARNING("ofl: %s: the loader's own CRC function gives a wrong result at 0x%8.8" PRIx64 ", where the "
 			"content is right; it is not used any more", ofl->bank->name, offset_bytes);
 	} else if (retval == ERROR_OK && *at == length) {
-		LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64
-				" are not stable: the CRC on the target differs, the content read next does "
-				"not%s",
-				ofl->bank->name, offset_bytes, ofl->foreign ? "" : "; is the SPI clock too fast?");
+		LOG_ERROR("ofl: %s: reads at 0x%8.8" PRIx64 " are not stable: the CRC on the target differs, the content read "
+			"next does not%s", ofl->bank->name, offset_bytes, ofl->foreign ? "" : "; is the SPI clock too fast?");
 		retval = ERROR_FLASH_OPERATION_FAILED;
 	} else if (retval == ERROR_OK) {
 		*found = content[*at];

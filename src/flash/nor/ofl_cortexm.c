@@ -258,13 +258,23 @@ int ofl_cortexm_unpause(struct target *target)
 	return target_write_u32(target, OFL_DHCSR, DHCSR_KEY | DHCSR_C_DEBUGEN);
 }
 
+int ofl_cortexm_identify(struct target *target, struct ofl_cortexm *core)
+{
+	int retval = target_read_u32(target, CPUID, &core->cpuid);
+	if (retval != ERROR_OK) {
+		LOG_ERROR("ofl: cannot read the CPUID register of %s", target_name(target));
+		return retval;
+	}
+	core->has_v7m_faults = !part_is_v6m_or_baseline(core->cpuid);
+	core->has_stack_limits = part_has_stack_limits(core->cpuid);
+	return ERROR_OK;
+}
+
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 {
 	struct armv7m_common *armv7m = target_to_armv7m(target);
 	uint32_t ccr;
-	int retval = target_read_u32(target, CPUID, &core->cpuid);
-	if (retval == ERROR_OK)
-		retval = target_read_u32(target, MPU_CTRL, &core->mpu_ctrl);
+	int retval = target_read_u32(target, MPU_CTRL, &core->mpu_ctrl);
 	if (retval == ERROR_OK)
 		retval = target_read_u32(target, OFL_DEMCR, &core->demcr);
 	if (retval == ERROR_OK)
@@ -273,8 +283,6 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 		LOG_ERROR("ofl: cannot read the system control space of %s", target_name(target));
 		return retval;
 	}
-	core->has_v7m_faults = !part_is_v6m_or_baseline(core->cpuid);
-	core->has_stack_limits = part_has_stack_limits(core->cpuid);
 	if (core->has_stack_limits) {
 		retval = read_special(target, REGSEL_MSPLIM, &core->msplim);
 		if (retval == ERROR_OK)
@@ -316,9 +324,16 @@ int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core)
 	return retval;
 }
 
+/* The first error is the one to report; what follows it is tried all the same. */
+static void note_result(int *result, int retval)
+{
+	if (*result == ERROR_OK)
+		*result = retval;
+}
+
 int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 {
-	int retval = ERROR_OK;
+	int result = ERROR_OK;
 
 	if (!core->prepared)
 		return ERROR_OK;
@@ -326,26 +341,25 @@ int ofl_cortexm_restore(struct target *target, struct ofl_cortexm *core)
 	target_to_armv7m(target)->demcr = core->demcr_copy;
 	/* A loader may have set up an MPU of its own. */
 	if (core->mpu_ctrl || core->foreign)
-		retval = target_write_u32(target, MPU_CTRL, core->mpu_ctrl);
-	if (retval == ERROR_OK && core->msplim)
-		retval = write_special(target, REGSEL_MSPLIM, core->msplim);
-	if (retval == ERROR_OK && core->psplim)
-		retval = write_special(target, REGSEL_PSPLIM, core->psplim);
-	if (retval == ERROR_OK)
-		retval = target_write_u32(target, OFL_DEMCR, core->demcr);
+		note_result(&result, target_write_u32(target, MPU_CTRL, core->mpu_ctrl));
+	if (core->msplim)
+		note_result(&result, write_special(target, REGSEL_MSPLIM, core->msplim));
+	if (core->psplim)
+		note_result(&result, write_special(target, REGSEL_PSPLIM, core->psplim));
+	note_result(&result, target_write_u32(target, OFL_DEMCR, core->demcr));
 	/*
 	 * OpenOCD would put the registers back at the next resume only; whoever attaches after this process has ended must
 	 * not find the core in the stub.
 	 */
-	if (retval == ERROR_OK && target->state == TARGET_HALTED)
-		retval = armv7m_restore_context(target);
+	if (target->state == TARGET_HALTED)
+		note_result(&result, armv7m_restore_context(target));
 	/* After the registers, because of the FPU's. */
-	if (retval == ERROR_OK && core->foreign)
-		retval = restore_after_foreign(target, core);
-	if (retval != ERROR_OK)
+	if (core->foreign)
+		note_result(&result, restore_after_foreign(target, core));
+	if (result != ERROR_OK)
 		LOG_ERROR("ofl: cannot restore the core of %s (MPU, stack limits, vector catch); reset it before going on",
 			target_name(target));
-	return retval;
+	return result;
 }
 
 /* `name` must not be a const pointer: 0.12.0's init_reg_param() takes char *. */

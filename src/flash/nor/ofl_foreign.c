@@ -239,6 +239,17 @@ uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl)
 	return page_bytes ? page_bytes : 256;
 }
 
+int ofl_foreign_check_core(const struct ofl_bank *ofl)
+{
+	int cpu_arch = ofl->foreign->loader.cpu_arch;
+
+	if (ofl_cortexm_can_run(&ofl->session.core, cpu_arch))
+		return ERROR_OK;
+	LOG_ERROR("ofl: %s: the loader is compiled for %s, which the core of target %s cannot execute; nothing was changed",
+		ofl->options.path, ofl_cpu_arch_text(cpu_arch), target_name(ofl->bank->target));
+	return ERROR_TARGET_INVALID;
+}
+
 int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, struct ofl_layout_request *request)
 {
 	struct ofl_foreign *foreign = ofl->foreign;
@@ -386,11 +397,6 @@ int ofl_foreign_upload(struct ofl_bank *ofl)
 	foreign->purpose = OFL_PURPOSE_NONE;
 	foreign->changed = false;
 	foreign->dead = false;
-	if (!ofl_cortexm_can_run(&ofl->session.core, loader->cpu_arch)) {
-		LOG_ERROR("ofl: %s: the loader is compiled for %s, which the core of target %s cannot execute",
-			ofl->options.path, ofl_cpu_arch_text(loader->cpu_arch), target_name(ofl->bank->target));
-		return ERROR_TARGET_INVALID;
-	}
 	for (unsigned int n = 0; n < loader->num_segments; n++) {
 		int retval = upload_segment(ofl, n);
 		if (retval != ERROR_OK)
@@ -456,8 +462,6 @@ static unsigned int num_args(const struct ofl_loader *loader, enum ofl_function_
 		return 0;
 	case OFL_FN_FLASH_INFO:
 		return 2;
-	case OFL_FN_VERIFY:
-		return function->args == OFL_ARGS_WORDS ? 4 : 3;
 	case OFL_FN_CRC:
 		return loader->format == OFL_FORMAT_NXFLAT ? 3 : 4;
 	default:
@@ -475,7 +479,10 @@ static bool is_called(struct ofl_bank *ofl, unsigned int id, const struct ofl_ca
 		(!op || op == call->called_arg[0]);
 }
 
-static void describe(struct ofl_bank *ofl, const struct ofl_call *call, bool with_result, char *text, size_t text_size)
+/* How much of a call is said: the call, also what it returned, also what it should have. */
+enum say { SAY_CALL, SAY_RESULT, SAY_RULE };
+
+static void describe(struct ofl_bank *ofl, const struct ofl_call *call, enum say say, char *text, size_t text_size)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
 	unsigned int id = 0;
@@ -496,10 +503,10 @@ static void describe(struct ofl_bank *ofl, const struct ofl_call *call, bool wit
 		used += snprintf(text + used, text_size - used, "%s0x%" PRIx32, n ? ", " : "", arg[n]);
 	if (used < text_size)
 		used += snprintf(text + used, text_size - used, ")");
-	if (!with_result || used >= text_size)
+	if (say == SAY_CALL || used >= text_size)
 		return;
 	used += snprintf(text + used, text_size - used, " returned 0x%" PRIx32, call->called_result);
-	if (used >= text_size)
+	if (say == SAY_RESULT || used >= text_size)
 		return;
 	switch (loader->function[id].result) {
 	case OFL_RESULT_ZERO:
@@ -523,24 +530,18 @@ void ofl_foreign_describe_call(struct ofl_bank *ofl, const struct ofl_params *pa
 	bool returned = params->status == OFL_STATUS_CALL_FAILED || params->status == OFL_STATUS_STACK;
 	/* Only these come from a call; others would show an earlier, good one. */
 	if (params->status == OFL_STATUS_RUNNING || returned)
-		describe(ofl, &params->call, returned, text, text_size);
+		describe(ofl, &params->call, returned ? SAY_RULE : SAY_CALL, text, text_size);
 }
 
-void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_us)
+void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_ms)
 {
 	struct ofl_params params;
 	char text[300];
-	const uint32_t words = (offsetof(struct ofl_params, call.called_result_high) -
-			offsetof(struct ofl_params, call.called)) / 4 + 1;
 
-	if (ofl_session_read_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, call.called),
-			&params.call.called, words) != ERROR_OK)
+	if (ofl_session_read_params(ofl, &params) != ERROR_OK)
 		return;
-	describe(ofl, &params.call, true, text, sizeof(text));
-	char *rule = strstr(text, " (");
-	if (rule && rule > strchr(text, ')'))
-		*rule = 0;
-	LOG_USER("ofl trace: %s: %s, %" PRId64 " us", ofl->bank->name, text, time_us);
+	describe(ofl, &params.call, SAY_RESULT, text, sizeof(text));
+	LOG_USER("ofl trace: %s: %s, %" PRId64 " ms", ofl->bank->name, text, time_ms);
 }
 
 void ofl_foreign_trace_run(struct ofl_bank *ofl, const char *what)
@@ -548,9 +549,9 @@ void ofl_foreign_trace_run(struct ofl_bank *ofl, const char *what)
 	struct ofl_params params;
 	char text[300];
 
-	if (ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)&params, sizeof(params) / 4) != ERROR_OK)
+	if (ofl_session_read_params(ofl, &params) != ERROR_OK)
 		return;
-	describe(ofl, &params.call, true, text, sizeof(text));
+	describe(ofl, &params.call, SAY_RULE, text, sizeof(text));
 	if (text[0])
 		LOG_USER("ofl trace: %s: %s: %" PRIu32 " units, last call %s", ofl->bank->name, what, params.done, text);
 	else
@@ -561,20 +562,18 @@ int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32
 		int64_t deadline_ms)
 {
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_CALL);
-	char what[80];
 
 	params->address = ofl->address_base;
 	ofl_foreign_set_function(ofl, id);
 	params->call.args = OFL_ARGS_GIVEN | OFL_ARGS_OP(OFL_ARGS_GET_OP(params->call.args));
 	memcpy(params->call.arg, arg, sizeof(params->call.arg));
 	ofl->stats.calls++;
-	snprintf(what, sizeof(what), "%s", ofl->foreign->loader.function[id].name);
 	int64_t started_ms = timeval_ms();
-	int retval = ofl_session_run(ofl, what, deadline_ms, NULL, NULL);
+	int retval = ofl_session_run(ofl, ofl->foreign->loader.function[id].name, deadline_ms, NULL, NULL);
 	int64_t took_ms = timeval_ms() - started_ms;
 	ofl->stats.longest_call_ms = MAX(ofl->stats.longest_call_ms, took_ms);
 	if (retval == ERROR_OK && ofl->trace)
-		ofl_foreign_trace(ofl, took_ms * 1000);
+		ofl_foreign_trace(ofl, took_ms);
 	return retval;
 }
 

@@ -52,7 +52,7 @@ int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32
 /* Enters a function into session.params, for runs that call it again and again. */
 void ofl_foreign_set_function(struct ofl_bank *ofl, enum ofl_function_id id);
 /* A line of trace for the last call. */
-void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_us);
+void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_ms);
 
 /* ofl_system.c: loaders that are a whole operating system */
 

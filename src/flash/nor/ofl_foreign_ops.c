@@ -217,7 +217,7 @@ static int erase_marked(struct ofl_bank *ofl, const struct sector *sectors, unsi
 		if (retval != ERROR_OK)
 			return retval;
 		if (ofl->trace)
-			ofl_foreign_trace(ofl, (timeval_ms() - started_ms) * 1000);
+			ofl_foreign_trace(ofl, timeval_ms() - started_ms);
 		ofl->stats.calls += units;
 		ofl->stats.sector_erases += units;
 		progress.before_bytes += batch_bytes;
@@ -399,18 +399,14 @@ static int read_back(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data,
 static int compare_by_verify(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
 		uint32_t *different)
 {
-	const struct ofl_loader *loader = &ofl->foreign->loader;
 	struct ofl_ring_job job = {.what = "verifying", .verify = true, .send_blank = true};
 
 	*different = length;
-	if (!loader->function[OFL_FN_VERIFY].name) {
+	/* Of an NXFLAT module; other files without both are read from memory. */
+	if (!ofl->foreign->loader.function[OFL_FN_VERIFY].name) {
 		LOG_WARNING("ofl: %s: not verified: the loader file has neither Verify nor a read function", ofl->bank->name);
 		return ERROR_OK;
 	}
-	/* In words, for stldr's Verify. */
-	if (loader->function[OFL_FN_VERIFY].args == OFL_ARGS_WORDS && (offset_bytes | length) & 3)
-		LOG_WARNING("ofl: %s: the loader verifies whole words: the last %" PRIu32 " bytes are not", ofl->bank->name,
-			length & 3);
 	int retval = prepare_job(ofl, &job, false);
 	if (retval == ERROR_OK)
 		retval = ofl_foreign_switch(ofl, OFL_PURPOSE_VERIFY);
@@ -466,7 +462,7 @@ static int mend_sector(struct ofl_bank *ofl, unsigned int index, uint64_t offset
 		uint32_t length, uint32_t *wrong_pages, bool *mended)
 {
 	const struct flash_sector *sector = &ofl->bank->sectors[index];
-	uint32_t page_bytes = MAX(ofl->foreign->loader.page_bytes, 1);
+	uint32_t page_bytes = ofl_foreign_page_bytes(ofl);
 	uint64_t start = MAX(offset_bytes, (uint64_t)sector->offset);
 	uint64_t end = MIN(offset_bytes + length, (uint64_t)sector->offset + sector->size);
 	uint8_t *content = malloc(end - start);
@@ -515,7 +511,7 @@ static int mend_sector(struct ofl_bank *ofl, unsigned int index, uint64_t offset
 static int mend_by_verify(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length,
 		uint32_t *wrong_pages, bool *mended)
 {
-	uint32_t page_bytes = MAX(ofl->foreign->loader.page_bytes, 1);
+	uint32_t page_bytes = ofl_foreign_page_bytes(ofl);
 	uint32_t different;
 
 	*mended = false;

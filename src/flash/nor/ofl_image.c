@@ -186,8 +186,7 @@ static int to_offsets(struct ofl_image *image, const struct flash_bank *bank, co
 		int64_t at = (int64_t)part->address + offset - base;
 		if (at < 0) {
 			LOG_ERROR("ofl: %s: refused, nothing was changed: the part of the image at 0x%8.8" PRIx64 " starts before "
-				"bank "
-				"%s at " TARGET_ADDR_FMT, file, (uint64_t)(at + (int64_t)bank->base), bank->name, bank->base);
+				"bank %s at " TARGET_ADDR_FMT, file, (uint64_t)(at + (int64_t)bank->base), bank->name, bank->base);
 			return ERROR_FLASH_DST_OUT_OF_BANK;
 		}
 		part->address = at;
@@ -210,8 +209,7 @@ int ofl_image_load_for_bank(struct ofl_image *image, const struct flash_bank *ba
 	const struct ofl_elf_image *elf = &image->elf;
 	if (!elf->has_sections && elf->writes_header) {
 		LOG_ERROR("ofl: %s: refused, nothing was changed: its segment covers the ELF header, and without section "
-			"headers "
-			"the application cannot be told from it; use a .bin", file);
+			"headers the application cannot be told from it; use a .bin", file);
 		return ERROR_FAIL;
 	}
 	if (elf->left_out_bytes)

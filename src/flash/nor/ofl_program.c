@@ -167,15 +167,10 @@ static int plan_whole(struct job *job, struct unit *unit, unsigned int count)
 	return retval;
 }
 
-static bool can_read(const struct ofl_bank *ofl)
-{
-	return !ofl->backend->can_read || ofl->backend->can_read(ofl);
-}
-
 static int make_plan(struct job *job)
 {
 	struct flash_bank *bank = job->bank;
-	bool readable = can_read(job->ofl);
+	bool readable = ofl_can_read(job->ofl);
 
 	job->unit = calloc(bank->num_sectors, sizeof(*job->unit));
 	if (!job->unit) {
@@ -196,10 +191,8 @@ static int make_plan(struct job *job)
 		if (readable || job->unit[n].asked_bytes == sector->size || job->lose_others)
 			continue;
 		LOG_ERROR("ofl: %s: sector %u at offset 0x%8.8" PRIx32 " is not asked for as a whole, and the rest of it "
-			"cannot "
-			"be kept, because this loader file has no way to read; '-preserve off' gives the rest up; nothing was "
-			"changed",
-			bank->name, job->unit[n].sector, sector->offset);
+			"cannot be kept, because this loader file has no way to read; '-preserve off' gives the rest up; nothing "
+			"was changed", bank->name, job->unit[n].sector, sector->offset);
 		return ERROR_FLASH_OPER_UNSUPPORTED;
 	}
 	for (unsigned int n = 0; readable && n < job->num_units; ) {
@@ -350,10 +343,9 @@ static int preserve(struct job *job, struct unit *unit)
 	identify(job->ofl, save.identity);
 	save.content = unit->old;
 	if (!ofl_save_write(job->save_path, &save, why, sizeof(why))) {
-		LOG_ERROR("ofl: %s: the rest of sector %u at offset 0x%8.8" PRIx32 " cannot be saved to %s: %s; the sector "
-			"was not "
-			"erased; -save FILE on the bank line names another place", job->bank->name, unit->sector, sector->offset,
-			job->save_path, why);
+		LOG_ERROR("ofl: %s: the rest of sector %u at offset 0x%8.8" PRIx32 " cannot be saved to %s: %s; the sector was "
+			"not erased; -save FILE on the bank line names another place", job->bank->name, unit->sector,
+			sector->offset, job->save_path, why);
 		return ERROR_FAIL;
 	}
 	uint8_t *wanted = malloc(sector->size);
@@ -371,8 +363,7 @@ static int preserve(struct job *job, struct unit *unit)
 		remove(job->save_path);
 	else
 		LOG_ERROR("ofl: %s: what sector %u at offset 0x%8.8" PRIx32 " held before is in the file %s; 'ofl recover %s' "
-			"puts "
-			"it back", job->bank->name, unit->sector, sector->offset, job->save_path, job->bank->name);
+			"puts it back", job->bank->name, unit->sector, sector->offset, job->save_path, job->bank->name);
 	return retval;
 }
 
@@ -395,8 +386,7 @@ static int execute(struct job *job)
 		}
 		if (retval != ERROR_OK) {
 			LOG_ERROR("ofl: %s: stopped at offset 0x%8.8" PRIx64 "-0x%8.8" PRIx64 "; what is before it is done, what "
-				"is "
-				"behind it was not changed", job->bank->name, start, end - 1);
+				"is behind it was not changed", job->bank->name, start, end - 1);
 			return retval;
 		}
 		for (unsigned int k = 0; unit->action != OFL_SECTOR_SKIP && k < count; k++)
@@ -558,10 +548,8 @@ static int check_save(const struct flash_bank *bank, const struct ofl_save *save
 			length == save->length_bytes)
 		return ERROR_OK;
 	LOG_ERROR("ofl: %s: %s holds 0x%" PRIx32 " bytes at offset 0x%8.8" PRIx32 " of '%s' at 0x%8.8" PRIx32 ", which is "
-		"not "
-		"a sector of this bank with '%s'; nothing was changed", bank->name, path, save->length_bytes,
-		save->offset_bytes,
-		save->identity, save->base, identity);
+		"not a sector of this bank with '%s'; nothing was changed", bank->name, path, save->length_bytes,
+		save->offset_bytes, save->identity, save->base, identity);
 	return ERROR_FAIL;
 }
 

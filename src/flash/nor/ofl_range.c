@@ -162,9 +162,8 @@ static int check_part(struct request *request, const struct ofl_image_part *part
 	if (!first)
 		return ERROR_OK;
 	if (!covered) {
-		LOG_ERROR("ofl: %s: refused, nothing was changed: the part of the image at 0x%8.8" PRIx64 " starts before "
-			"bank %s "
-			"at " TARGET_ADDR_FMT, request->file, part->address, first->name, first->base);
+		LOG_ERROR("ofl: %s: refused, nothing was changed: the part of the image at 0x%8.8" PRIx64 " starts before bank "
+			"%s at " TARGET_ADDR_FMT, request->file, part->address, first->name, first->base);
 		return ERROR_FLASH_DST_OUT_OF_BANK;
 	}
 	if (covered < part->length) {

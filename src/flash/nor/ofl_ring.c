@@ -188,7 +188,7 @@ int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint6
 			break;
 		if (job->done && live.rp != told) {
 			told = live.rp;
-			job->done(ofl, (timeval_ms() - watch.moved_ms) * 1000);
+			job->done(ofl, timeval_ms() - watch.moved_ms);
 		}
 		if (live.status != OFL_STATUS_RUNNING)
 			break;

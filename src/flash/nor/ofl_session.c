@@ -119,10 +119,8 @@ static int get_work_area(struct ofl_bank *ofl, uint32_t wanted, struct ofl_range
 		return retval;
 	}
 	if (retval != ERROR_OK) {
-		LOG_ERROR("ofl: cannot get %" PRIu32
-				" bytes of work area of target %s (with -work-area-backup 1 its content is "
-				"read first)",
-				size, target_name(target));
+		LOG_ERROR("ofl: cannot get %" PRIu32 " bytes of work area of target %s (with -work-area-backup 1 its content "
+			"is read first)", size, target_name(target));
 		return retval;
 	}
 	area->address = session->area->address;
@@ -134,13 +132,18 @@ static int get_work_area(struct ofl_bank *ofl, uint32_t wanted, struct ofl_range
 	return ERROR_OK;
 }
 
+static bool target_backs_up(const struct ofl_bank *ofl)
+{
+	return ofl->bank->target->backup_working_area;
+}
+
 static int allocate_built_in(struct ofl_bank *ofl)
 {
 	struct target *target = ofl->bank->target;
 	uint32_t blob_bytes = ofl->options.controller->blob_bytes;
 	uint32_t stack_bytes = OFL_STACK_BUDGET_BYTES + OFL_FAULT_FRAME_BYTES;
 	uint32_t wanted = blob_bytes + stack_bytes + sizeof(struct ofl_params) + 16 +
-		(target->backup_working_area ? RING_MAX_BACKED_BYTES : RING_MAX_BYTES);
+		(target_backs_up(ofl) ? RING_MAX_BACKED_BYTES : RING_MAX_BYTES);
 	uint32_t missing = 0;
 	struct ofl_slots slots;
 	struct ofl_range area;
@@ -150,10 +153,9 @@ static int allocate_built_in(struct ofl_bank *ofl)
 		return retval;
 	if (!ofl_layout(area.address, area.bytes, blob_bytes, stack_bytes, &ofl->session.layout, &missing) ||
 			!ofl_plan_slots(ofl->session.layout.ring_bytes, 256, &slots, &missing)) {
-		LOG_ERROR("ofl: the work area of target %s is too small: %" PRIu32 " bytes free, at least %" PRIu32
-				" more needed "
-				"(stub %" PRIu32 ", stack %" PRIu32 ", parameters %zu, the rest is buffer; 2048 serve well)",
-				target_name(target), area.bytes, missing, blob_bytes, stack_bytes, sizeof(struct ofl_params));
+		LOG_ERROR("ofl: the work area of target %s is too small: %" PRIu32 " bytes free, at least %" PRIu32 " more "
+			"needed (stub %" PRIu32 ", stack %" PRIu32 ", parameters %zu, the rest is buffer; 2048 serve well)",
+			target_name(target), area.bytes, missing, blob_bytes, stack_bytes, sizeof(struct ofl_params));
 		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
 	}
 	return ERROR_OK;
@@ -165,7 +167,7 @@ static int save_ram(struct ofl_bank *ofl, const struct ofl_range *range)
 	struct ofl_session *session = &ofl->session;
 	const struct working_area *area = session->area;
 
-	if (!ofl->bank->target->backup_working_area)
+	if (!target_backs_up(ofl))
 		return ERROR_OK;
 	/* Within the work area OpenOCD does it. */
 	if (area && range->address >= area->address && range->bytes <= area->size &&
@@ -186,13 +188,14 @@ static int save_ram(struct ofl_bank *ofl, const struct ofl_range *range)
 	return ERROR_OK;
 }
 
-static int restore_ram(struct ofl_bank *ofl)
+/* `keep`: what is there now is left alone. */
+static int restore_ram(struct ofl_bank *ofl, bool keep)
 {
 	struct ofl_session *session = &ofl->session;
 	int result = ERROR_OK;
 	for (unsigned int n = 0; n < session->num_saved; n++) {
-		int retval = ofl_session_write(ofl, session->saved[n].range.address, session->saved[n].bytes,
-				session->saved[n].range.bytes);
+		int retval = keep ? ERROR_OK : ofl_session_write(ofl, session->saved[n].range.address,
+				session->saved[n].bytes, session->saved[n].range.bytes);
 		if (result == ERROR_OK)
 			result = retval;
 		free(session->saved[n].bytes);
@@ -216,11 +219,6 @@ static int fill_stack(struct ofl_bank *ofl)
 	int retval = ofl_session_write_words(ofl, layout->stack_low, words, count);
 	free(words);
 	return retval;
-}
-
-static bool target_backs_up(const struct ofl_bank *ofl)
-{
-	return ofl->bank->target->backup_working_area;
 }
 
 static int allocate_foreign(struct ofl_bank *ofl)
@@ -296,10 +294,9 @@ static int ensure_stub(struct ofl_bank *ofl)
 			uint32_t n = 0;
 			while (found[n] == blob[n])
 				n++;
-			LOG_ERROR("ofl: the work area does not keep what is written: 0x%8.8" PRIx32
-					" holds 0x%2.2x instead of 0x%2.2x; "
-					"is there RAM at that address? (-work-area-phys, -work-area-size)",
-					address + n, found[n], blob[n]);
+			LOG_ERROR("ofl: the work area does not keep what is written: 0x%8.8" PRIx32 " holds 0x%2.2x instead of "
+				"0x%2.2x; is there RAM at that address? (-work-area-phys, -work-area-size)", address + n, found[n],
+				blob[n]);
 			retval = ERROR_FAIL;
 		}
 	}
@@ -318,7 +315,12 @@ int ofl_session_open(struct ofl_bank *ofl)
 	memset(session, 0, sizeof(*session));
 	session->open = true;
 	session->core.foreign = ofl->foreign != NULL;
-	retval = ofl->foreign ? allocate_foreign(ofl) : allocate_built_in(ofl);
+	retval = ofl_cortexm_identify(target, &session->core);
+	/* Before any RAM is asked for: where the core cannot execute it, its place does not matter. */
+	if (retval == ERROR_OK && ofl->foreign)
+		retval = ofl_foreign_check_core(ofl);
+	if (retval == ERROR_OK)
+		retval = ofl->foreign ? allocate_foreign(ofl) : allocate_built_in(ofl);
 	if (retval == ERROR_OK)
 		retval = ofl_cortexm_prepare(target, &session->core);
 	if (retval == ERROR_OK)
@@ -340,9 +342,10 @@ int ofl_session_close(struct ofl_bank *ofl, int retval)
 	if (!session->open)
 		return retval;
 	session->open = false;
+	/* Then the application has run since, and the RAM is its own; nothing is left of the core to restore. */
+	bool was_reset = session->lost && !session->core.prepared;
 	int result = ofl_cortexm_restore(target, &session->core);
-	/* A target that was reset has run since: what was in its RAM means nothing any more. */
-	int restored = restore_ram(ofl);
+	int restored = restore_ram(ofl, was_reset);
 	if (session->area) {
 		int freed = target_free_working_area(target, session->area);
 		if (restored == ERROR_OK)
@@ -471,8 +474,7 @@ static const char *hint(uint32_t status)
 	}
 }
 
-/* The parameters as the stub left them, for messages. */
-static int read_params(struct ofl_bank *ofl, struct ofl_params *params)
+int ofl_session_read_params(struct ofl_bank *ofl, struct ofl_params *params)
 {
 	return ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)params, sizeof(*params) / 4);
 }
@@ -483,7 +485,7 @@ static int report_death(struct ofl_bank *ofl, const char *waited_for, int64_t wa
 	struct ofl_params params;
 	char call[300] = "";
 
-	if (ofl->backend->describe_call && read_params(ofl, &params) == ERROR_OK)
+	if (ofl->backend->describe_call && ofl_session_read_params(ofl, &params) == ERROR_OK)
 		ofl->backend->describe_call(ofl, &params, call, sizeof(call));
 	if (call[0] && waited_ms >= 0)
 		LOG_ERROR("ofl: %s: gave up %s after %" PRId64 " ms: the loader's %s did not return; the core was %s",
@@ -541,7 +543,7 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	if (live.status == OFL_STATUS_OK)
 		return ERROR_OK;
 
-	retval = read_params(ofl, &params);
+	retval = ofl_session_read_params(ofl, &params);
 	if (retval != ERROR_OK)
 		return retval;
 	if (session->expect_failure && live.status == OFL_STATUS_CALL_FAILED) {

@@ -98,7 +98,7 @@ void ofl_system_stalled(struct ofl_bank *ofl)
 
 	if (!ofl->options.nuttx_wake || !ofl_system_is_one(ofl))
 		return;
-	if (ofl_session_read_words(ofl, layout->params, (uint32_t *)&params, sizeof(params) / 4) != ERROR_OK)
+	if (ofl_session_read_params(ofl, &params) != ERROR_OK)
 		return;
 	if (ofl_cortexm_pause(target) != ERROR_OK)
 		return;
