@@ -417,7 +417,7 @@ static void print_help(FILE *stream)
 		"\n"
 		"  --jedec HEX   the chip's answer to 9F, for example ef4018: applies what is known about that part\n"
 		"  --work-area ADDRESS,SIZE\n"
-		"                RAM of the target that OpenOCD may use: says whether a loader fits or collides with it\n"
+		"                RAM of the target that OpenOCD may use: says whether a loader fits or lies in it\n"
 		"  --cpu ARCH    v6-m: the target is a Cortex-M0, M0+ or M1; v7-m: any other Cortex-M (the default)\n"
 		"  --help        this text\n"
 		"  --version     the version\n"

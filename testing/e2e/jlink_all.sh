@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 1800
+# timeout: 3600
 # long
 
 # Every end-to-end test behind a J-Link by SWD, but for those that use no probe.

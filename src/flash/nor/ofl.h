@@ -261,6 +261,8 @@ void ofl_session_where(struct ofl_bank *ofl, uint32_t address, char *text, size_
 /* ofl_cortexm.c: what is special to Cortex-M; called by ofl_session.c only */
 
 int ofl_cortexm_check(struct target *target);
+/* As OpenOCD's examination found; false also for a target that was not examined. */
+bool ofl_cortexm_is_v6m(struct target *target);
 /* Which core it is; nothing is changed. */
 int ofl_cortexm_identify(struct target *target, struct ofl_cortexm *core);
 int ofl_cortexm_prepare(struct target *target, struct ofl_cortexm *core);

@@ -305,6 +305,7 @@ COMMAND_HANDLER(ofl_handle_check)
 		options.work_area_address = target->working_area_phys;
 		options.work_area_bytes = target->working_area_size;
 	}
+	options.target_is_v6m = target && ofl_cortexm_is_v6m(target);
 	/* In the words of ofl-check. */
 	command_print(CMD, "file: %s", CMD_ARGV[0]);
 	command_print(CMD, "bytes: %zu", length);

@@ -116,6 +116,12 @@ int ofl_cortexm_check(struct target *target)
 	return ERROR_OK;
 }
 
+bool ofl_cortexm_is_v6m(struct target *target)
+{
+	const struct armv7m_common *armv7m = target_to_armv7m_safe(target);
+	return armv7m && target_was_examined(target) && armv7m->arm.arch == ARM_ARCH_V6M;
+}
+
 static int read_special(struct target *target, uint32_t regsel, uint32_t *value)
 {
 	int retval = target_write_u32(target, OFL_DCRSR, regsel);

@@ -288,10 +288,9 @@ static bool check_work_area(const struct report *report, const struct ofl_report
 		const struct ofl_loader_segment *segment = &loader->segment[i];
 
 		if (segment->address < end && (uint64_t)segment->address + segment->length_bytes > start)
-			say(report, "warning", "section %.64s, 0x%08" PRIx32 "-0x%08" PRIx32
-					", collides with the work area 0x%08" PRIx32 "-0x%08" PRIx32, segment->name,
-					segment->address, segment->address + segment->length_bytes - 1, options->work_area_address,
-					(uint32_t)(end - 1));
+			say(report, "note", "section %.64s, 0x%08" PRIx32 "-0x%08" PRIx32 ", lies in the work area 0x%08" PRIx32
+					"-0x%08" PRIx32 "; stub, stack and buffer go around it", segment->name, segment->address,
+					segment->address + segment->length_bytes - 1, options->work_area_address, (uint32_t)(end - 1));
 	}
 	return true;
 }
