@@ -117,8 +117,16 @@ for command in "${commands[@]}"; do
 	arguments+=(-c "$command")
 	echo "      -c \"$command\""
 done
-env "$connection" "$build/bin/openocd" "${options[@]}" -f "board/vboard-$board.cfg" "${arguments[@]}" 2>&1 </dev/null |
-	sed 's/^/  | /' || die "OpenOCD failed"
+openocd() {
+	env "$connection" "$build/bin/openocd" "${options[@]}" -f "board/vboard-$board.cfg" "${arguments[@]}" 2>&1 \
+		</dev/null | tee "$work/openocd.log" | sed 's/^/  | /'
+}
+# libjaylink looks for probes for 20 ms only: on a busy host vboard may not run that soon.
+for try in 3 2 1 0; do
+	! openocd || break
+	grep -q "No J-Link device found" "$work/openocd.log" && [ "$try" -gt 0 ] || die "OpenOCD failed"
+	echo "No J-Link answered in time; once more."
+done
 
 say "4. Looking at the chip, now that the board is switched off"
 status=0

@@ -233,7 +233,8 @@ run 0 --cpu v7-m "$work/flm.elf" && run 0 --cpu v6-m "$work/stldr.elf"
 ok "code for this core"
 
 run 0 --work-area 0x20000000,0x1000 "$work/stldr.elf" &&
-	has "note: section PrgCode, 0x20000004-0x20000023, lies in the work area 0x20000000-0x20000fff; stub, stack and buffer go around it"
+	has "note: section PrgCode, 0x20000004-0x20000023, lies in the work area 0x20000000-0x20000fff;\
+ stub, stack and buffer go around it"
 ok "a work area where the loader is"
 run 0 --work-area 536875008,4096 "$work/stldr.elf" && ! says "note: section PrgCode" >/dev/null
 ok "a work area beside the loader"
