@@ -72,6 +72,65 @@ static uint8_t exchange_frame(struct board *board, uint8_t out)
 	return (uint8_t)get(board, base + 0x0c, size);
 }
 
+static uint8_t exchange_frame_v3(struct board *board, uint8_t out)
+{
+	uint32_t base = board->wiring.spi_v3_base;
+
+	put(board, base + 0x20, 1, out);
+	for (unsigned int i = 0; !(get(board, base + 0x14, 4) & 1); i++) {
+		assert_true(i < 1000);
+		board->vb->clock.now_ps += 10000;
+	}
+	return (uint8_t)get(board, base + 0x30, 1);
+}
+
+/* One transfer of four frames of 8 bits: TSIZE, SPE, CSTART ... EOT, and everything off again. */
+static uint32_t read_id_v3(struct board *board, const struct board_pin *cs)
+{
+	uint32_t base = board->wiring.spi_v3_base;
+	uint32_t id = 0;
+
+	put(board, base, 4, 0x1000);			/* SSI, before MASTER */
+	put(board, base + 0x0c, 4, 0x84400000);		/* AFCNTR, SSM, MASTER */
+	put(board, base + 0x04, 4, 4);
+	drive(board, cs, false);
+	put(board, base, 4, 0x1001);
+	put(board, base, 4, 0x1201);
+	exchange_frame_v3(board, 0x9f);
+	for (unsigned int i = 0; i < 3; i++)
+		id = id << 8 | exchange_frame_v3(board, 0);
+	assert_int_equal(get(board, base + 0x14, 4) & 0x8, 0x8);	/* EOT */
+	drive(board, cs, true);
+	put(board, base, 4, 0x1000);
+	return id;
+}
+
+static uint8_t exchange_frame_pl022(struct board *board, uint8_t out)
+{
+	uint32_t base = board->wiring.pl022_base;
+
+	put(board, base + 0x08, 4, out);
+	for (unsigned int i = 0; get(board, base + 0x0c, 4) & 0x10; i++) {
+		assert_true(i < 1000);
+		board->vb->clock.now_ps += 10000;
+	}
+	return (uint8_t)get(board, base + 0x08, 4);
+}
+
+static uint32_t read_id_pl022(struct board *board, const struct board_pin *cs)
+{
+	uint32_t id = 0;
+
+	put(board, board->wiring.pl022_base + 0x04, 4, 2);	/* SSE */
+	drive(board, cs, false);
+	exchange_frame_pl022(board, 0x9f);
+	for (unsigned int i = 0; i < 3; i++)
+		id = id << 8 | exchange_frame_pl022(board, 0);
+	drive(board, cs, true);
+	put(board, board->wiring.pl022_base + 0x04, 4, 0);
+	return id;
+}
+
 /* Out of the mapped mode in which reset-init leaves it, and read id with one line each way. */
 static uint32_t read_id_quadspi(struct board *board)
 {
@@ -91,6 +150,10 @@ static uint32_t read_id(struct board *board, const struct board_pin *cs)
 {
 	if (board->wiring.quadspi_base)
 		return read_id_quadspi(board);
+	if (board->wiring.spi_v3_base)
+		return read_id_v3(board, cs);
+	if (board->wiring.pl022_base)
+		return read_id_pl022(board, cs);
 
 	uint8_t (*exchange)(struct board *, uint8_t) = board->wiring.spi_base ? exchange_frame : exchange_bits;
 	uint32_t id = 0;
@@ -154,7 +217,7 @@ static void test_before_reset_init(void **state)
 {
 	(void)state;
 
-	/* Out of reset the ports have no clock: a program that forgets it reads 0 and is told */
+	/* Out of reset the peripherals have no clock, or are held in reset: a program that forgets it reads 0 and is told */
 	for (unsigned int i = 0; i < board_num_infos; i++) {
 		struct vb *vb = vb_new();
 		struct board *board = board_new(vb, board_infos[i].name, NULL);
@@ -162,9 +225,12 @@ static void test_before_reset_init(void **state)
 		uint32_t gated = board->nor ? board->wiring.miso_address : 0x40020010;
 		if (board->wiring.quadspi_base)
 			gated = board->wiring.quadspi_base;
+		if (board->wiring.pl022_base)
+			gated = board->wiring.pl022_base + 0x0c;
 		assert_int_equal(get(board, gated, 4), 0);
 		assert_int_equal(vb->num_violations, 1);
-		assert_non_null(strstr(vb->violation[0].what, "clock is off"));
+		assert_non_null(strstr(vb->violation[0].what,
+			board->wiring.pl022_base ? "held in reset" : "clock is off"));
 		board_free(board);
 		free(vb);
 	}

@@ -2,7 +2,7 @@
 
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
- * (STM32F429), RM0385 (STM32F746); ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The
+ * (STM32F429), RM0385 (STM32F746), RM0492 (STM32H503); board_rp2040.c has the RP2040's. Ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The
  * parts of F0 and G0 have only SWD in silicon; here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0
  * speaks JTAG.
  */
@@ -12,6 +12,8 @@
 #include "board_app.h"
 #include "board_f429.h"
 #include "board_f746.h"
+#include "board_h503.h"
+#include "board_rp2040.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -117,6 +119,26 @@ static const struct family stm32f7 = {
 	},
 };
 
+static const struct family stm32h5 = {
+	.rcc = RCC_STM32H503,
+	.gpio_base = 0x42020000,	/* RM0492, the memory map */
+	.gpio_has_brr = true,
+	.gpio_enable_offset = 0x8c,	/* AHB2ENR */
+	.gpio_reset_offset = 0x64,	/* AHB2RSTR */
+	.gpio_first_bit = 0,
+	.num_ports = 4,
+	.port = { { 0xabffffff, 0x0c000000, 0x64000000 }, { 0xfffffebf, 0x000000c0, 0x00000100 }, { 0xffffffff, 0, 0 },
+		{ 0xffffffff, 0, 0 } },
+	.storage = {
+		{ "FLASH", 0x40022000, 0x400, { [0] = 0x00000013 } },	/* ACR */
+		{ "PWR", 0x44020800, 0x400, { 0 } },
+		{ "DBGMCU", 0x44024000, 0x400, { 0x10006474 } },	/* IDCODE */
+	},
+};
+
+/* Its peripherals are board_rp2040.c's. */
+static const struct family rp2040 = { .num_ports = 0 };
+
 struct spi_definition {
 	const char *name;
 	uint32_t base;		/* 0: the board bit-bangs */
@@ -137,6 +159,8 @@ struct board_definition {
 	uint32_t ram_bytes, rom_bytes;
 	uint32_t flash_base;		/* an STM32F4's flash registers, instead of what `family` has there; 0: a ROM */
 	struct spi_definition spi;
+	bool is_h503;			/* SPI1 is board_h503.c's */
+	bool is_rp2040;			/* all peripherals are board_rp2040.c's; no pins below */
 	bool is_f746_disco;		/* QUADSPI and what else board_f746.c has; no pins below */
 	unsigned int port;		/* 0: A ... of all pins of the flash */
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
@@ -156,6 +180,8 @@ const struct board_info board_infos[] = {
 	{ "stm32f746g-disco", "Cortex-M7 192 MHz, 320 KiB RAM; N25Q128A on QUADSPI, mapped at 90000000h", "n25q128a" },
 	{ "stm32f429i-disco", "Cortex-M4 168 MHz, 192 KiB RAM, 64 KiB CCM, 8 MiB SDRAM, USART1; 2 MiB internal flash only",
 		NULL },
+	{ "stm32h5-w25q64", "Cortex-M33 64 MHz, 32 KiB RAM (STM32H503); W25Q64JV on SPI1 (version 3), CS PA4", "w25q64jv" },
+	{ "rp2040-spi", "Cortex-M0+ 125 MHz, 264 KiB RAM; W25Q32 on SPI0 (PL022), CS GPIO17", "w25q32" },
 	{ "test-m3-w25q128", "Cortex-M3 72 MHz, 20 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (no FIFO)",
 		"w25q128jv" },
 	{ "test-m33-w25q128", "Cortex-M33 64 MHz, 64 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (FIFO)",
@@ -276,6 +302,55 @@ static const struct board_definition definitions[] = {
 		.is_f429_disco = true,
 	},
 	{
+		.family = &stm32h5,
+		.core = { .type = CORE_M33, .clock_hz = 64000000, .vector_table = BOARD_ROM_BASE, .mpu_regions = 8,
+			.fpb_comparators = 8, .dwt_comparators = 4 },
+		.ram_bytes = 32 * KIB,
+		.rom_bytes = 128 * KIB,
+		.is_h503 = true,
+		.port = 0, .cs_pin = 4, .sck_pin = 5, .miso_pin = 6, .mosi_pin = 7, .cs2_pin = NO_SECOND_CHIP,
+		.setup = {
+			{ 0x44020c00, 0x00000018, 0 },		/* RCC_CR.HSIDIV = 1: 64 MHz */
+			{ 0x44020ce0, 0x00000007, 0x00000004 },	/* RCC_CCIPR3.SPI1SEL = per_ck, HSI */
+			{ 0x44020c8c, 0, 0x00000001 },		/* RCC_AHB2ENR.GPIOAEN */
+			{ 0x44020ca4, 0, 0x00001000 },		/* RCC_APB2ENR.SPI1EN */
+			{ 0x42020018, 0, 0x00000010 },		/* GPIOA_BSRR: CS high */
+			{ 0x42020020, 0xfff00000, 0x55500000 },	/* GPIOA_AFRL: PA5..PA7 AF5 */
+			{ 0x42020008, 0x0000ff00, 0x0000ff00 },	/* GPIOA_OSPEEDR */
+			{ 0x42020000, 0x0000ff00, 0x0000a900 },	/* GPIOA_MODER */
+			{ 0x40013008, 0x70000000, 0x00000000 },	/* SPI1_CFG1.MBR = 000: 32 MHz */
+		},
+	},
+	{
+		.family = &rp2040,
+		.core = { .type = CORE_M0PLUS, .clock_hz = 125000000, .mpu_regions = 8, .fpb_comparators = 4,
+			.dwt_comparators = 2 },
+		.ram_bytes = 264 * KIB,
+		.rom_bytes = 16 * KIB,
+		.is_rp2040 = true,
+		.cs2_pin = NO_SECOND_CHIP,
+		.setup = {
+			{ 0x4000c000, 0x00011120, 0 },		/* RESETS: SPI0, PLL_SYS, PADS_BANK0, IO_BANK0 */
+			{ 0x4002400c, 0xffffffff, 0x0000002f },	/* XOSC_STARTUP: 1 ms */
+			{ 0x40024000, 0xffffffff, 0x00fabaa0 },	/* XOSC_CTRL: on */
+			{ 0x40008030, 0x00000003, 0x00000002 },	/* CLK_REF_CTRL.SRC: XOSC */
+			{ 0x40028008, 0xffffffff, 0x0000007d },	/* PLL_SYS FBDIV = 125: 1500 MHz */
+			{ 0x40028004, 0x00000021, 0 },		/* PLL_SYS PWR: PD, VCOPD off */
+			{ 0x4002800c, 0xffffffff, 0x00062000 },	/* PLL_SYS PRIM: / 6 / 2 */
+			{ 0x40028004, 0x00000008, 0 },		/* PLL_SYS PWR: POSTDIVPD off */
+			{ 0x4000803c, 0x000000e1, 0x00000001 },	/* CLK_SYS_CTRL: PLL_SYS, 125 MHz */
+			{ 0x40008048, 0x000000e0, 0x00000800 },	/* CLK_PERI_CTRL: clk_sys, ENABLE */
+			{ 0xd0000014, 0, 0x00020000 },		/* SIO_GPIO_OUT_SET: CS high */
+			{ 0xd0000024, 0, 0x00020000 },		/* SIO_GPIO_OE_SET: CS */
+			{ 0x40014084, 0x0000001f, 0x00000001 },	/* IO_BANK0 GPIO16_CTRL.FUNCSEL: SPI0 RX */
+			{ 0x4001408c, 0x0000001f, 0x00000005 },	/* GPIO17: SIO */
+			{ 0x40014094, 0x0000001f, 0x00000001 },	/* GPIO18: SPI0 SCK */
+			{ 0x4001409c, 0x0000001f, 0x00000001 },	/* GPIO19: SPI0 TX */
+			{ 0x4003c010, 0xffffffff, 0x00000002 },	/* SSPCPSR: / 2 */
+			{ 0x4003c000, 0xffffffff, 0x00000107 },	/* SSPCR0: SCR = 1: 31.25 MHz; 8 bits */
+		},
+	},
+	{
 		/* Not a product: an STM32F103 has this core, this RAM and this SPI, but other pins (RM0008 section 9) */
 		.family = &stm32f4,
 		.core = { .type = CORE_M3, .clock_hz = 72000000, .mpu_regions = 8, .fpb_comparators = 6,
@@ -309,6 +384,8 @@ struct board_private {
 	struct ctl_stm32f4_flash *flash;	/* NULL: the board has a ROM */
 	struct ctl_gpio *port[MAX_PORTS];
 	struct ctl_stm32_spi *spi;
+	struct ctl_stm32_spi_v3 *spi_v3;
+	struct board_rp2040 *rp2040;	/* NULL: another board */
 	struct ctl_stm32_quadspi *quadspi;
 	struct ctl_wires *wires;
 	struct board_f429 *f429;	/* NULL: another board */
@@ -490,6 +567,10 @@ static int add_spi(struct board *board)
 	const struct spi_definition *spi = &definition->spi;
 	struct ctl_gpio *port = private->port[definition->port];
 
+	if (definition->is_h503) {
+		private->spi_v3 = board_h503_add_spi(board, private->rcc, port, private->wires);
+		return private->spi_v3 ? 0 : -1;
+	}
 	if (!spi->base)
 		return 0;
 	const struct ctl_stm32_spi_config config = {
@@ -556,6 +637,10 @@ static int add_peripherals(struct board *board)
 	struct board_private *private = board->private_data;
 	const struct family *family = private->definition->family;
 
+	if (private->definition->is_rp2040) {
+		private->rp2040 = board_rp2040_new(board, private->wires);
+		return private->rp2040 ? 0 : -1;
+	}
 	private->rcc = ctl_rcc_new(&board->bus, family->rcc);
 	if (!private->rcc || add_flash(board))
 		return -1;
@@ -595,7 +680,12 @@ static void describe_wiring(struct board *board)
 		board->wiring.quadspi_base = BOARD_F746_QUADSPI_BASE;
 		return;
 	}
+	if (private->rp2040) {
+		board_rp2040_describe(&board->wiring);
+		return;
+	}
 	board->wiring.spi_base = definition->spi.base;
+	board->wiring.spi_v3_base = definition->is_h503 ? BOARD_H503_SPI1_BASE : 0;
 	board->wiring.cs = pin_at(definition, definition->cs_pin);
 	if (definition->cs2_pin != NO_SECOND_CHIP)
 		board->wiring.cs2 = pin_at(definition, (unsigned int)definition->cs2_pin);
@@ -687,6 +777,8 @@ void board_free(struct board *board)
 	if (board->core)
 		core_free(board->core);
 	ctl_stm32_spi_free(private->spi);
+	ctl_stm32_spi_v3_free(private->spi_v3);
+	board_rp2040_free(private->rp2040);
 	ctl_stm32_quadspi_free(private->quadspi);
 	board_f429_free(private->f429);
 	for (unsigned int i = 0; i < MAX_PORTS; i++)

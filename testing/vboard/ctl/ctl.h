@@ -94,6 +94,7 @@ enum ctl_rcc_family {
 	RCC_STM32F4,	/* RM0090 section 6 (F42x/F43x), at 40023800h */
 	RCC_STM32F7,	/* RM0385 section 5, at 40023800h */
 	RCC_STM32G0,	/* RM0454 section 5, at 40021000h */
+	RCC_STM32H503,	/* RM0492, at 44020C00h */
 };
 
 struct ctl_storage *ctl_rcc_new(struct bus *bus, enum ctl_rcc_family family);

@@ -187,6 +187,16 @@ static const struct rcc_family rcc_family[] = {
 		.reset_value = { { 0x00, 0x00000500 }, { 0x0c, 0x00001000 }, { 0x38, 0x00000100 } },
 		.follow = { { 0x00, 0x00000100, 2 }, { 0x00, 0x01010000, 1 }, { 0x08, 0x7, 3 }, { 0x60, 0x1, 1 } },
 	},
+	[RCC_STM32H503] = {
+		/*
+		 * RM0492: CR, HSICFGR, CSICFGR, PLL1DIVR, PLL2DIVR, AHB1ENR, AHB2ENR; RDY is one above ON; CFGR1.SWS follows
+		 * SW; BDCR
+		 */
+		.base = 0x44020c00,
+		.reset_value = { { 0x00, 0x0000002b }, { 0x10, 0x00400000 }, { 0x18, 0x00200000 }, { 0x34, 0x01010280 },
+			{ 0x3c, 0x01010280 }, { 0x88, 0xd0000100 }, { 0x8c, 0x40000000 } },
+		.follow = { { 0x00, 0x05011101, 1 }, { 0x1c, 0x7, 3 }, { 0xf0, 0x04000001, 1 } },
+	},
 };
 
 struct ctl_storage *ctl_rcc_new(struct bus *bus, enum ctl_rcc_family family)
