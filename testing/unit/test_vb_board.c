@@ -217,7 +217,7 @@ static void test_before_reset_init(void **state)
 {
 	(void)state;
 
-	/* Out of reset the peripherals have no clock, or are held in reset: a program that forgets it reads 0 and is told */
+	/* Out of reset they have no clock, or are held in reset: a program that forgets it reads 0 and is told */
 	for (unsigned int i = 0; i < board_num_infos; i++) {
 		struct vb *vb = vb_new();
 		struct board *board = board_new(vb, board_infos[i].name, NULL);

@@ -558,8 +558,8 @@ static int spi_alias_write(void *context, uint32_t offset, unsigned int size, ui
 		vb_violation(rp2040->board->vb, "SPI0: atomic access to SSPDR");
 	if (bus_read(&rp2040->board->bus, address, 4, &old, master))
 		return -1;
-	return bus_write(&rp2040->board->bus, address, 4, atomic_result(offset / ALIAS_BYTES + 1, old, widened(value, size)),
-		master);
+	value = atomic_result(offset / ALIAS_BYTES + 1, old, widened(value, size));
+	return bus_write(&rp2040->board->bus, address, 4, value, master);
 }
 
 static int add_spi(struct board_rp2040 *rp2040)

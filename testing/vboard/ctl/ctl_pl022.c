@@ -331,7 +331,7 @@ static void write_dr(struct ctl_pl022 *ssp, uint32_t value)
 		return;
 	}
 	if (ssp->overrun && !ssp->rx.level && !is_busy(ssp))
-		vb_violation(ssp->vb, "%s: the next transfer begins while RORRIS is set: an overrun that nobody noticed", name);
+		vb_violation(ssp->vb, "%s: the next transfer begins while RORRIS is set: an overrun ignored", name);
 	/* Section "SSPDR": "Unused bits at the top are ignored by transmit logic" */
 	fifo_push(&ssp->tx, (uint16_t)(value & ((1u << frame_bits(ssp)) - 1)));
 	begin_if_idle(ssp);
@@ -456,8 +456,8 @@ static int ssp_read(void *context, uint32_t offset, unsigned int size, uint32_t 
 }
 
 /*
- * APB has no byte strobes: a narrow write is one of all 32 bits, with the data on every byte lane, as the processors put
- * it there (RP2040 data sheet, section "Narrow IO Register Writes").
+ * APB has no byte strobes: a narrow write is one of all 32 bits, with the data on every byte lane, as the processors
+ * put it there (RP2040 data sheet, section "Narrow IO Register Writes").
  */
 static int ssp_write(void *context, uint32_t offset, unsigned int size, uint32_t value, enum bus_master master)
 {

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * STM32 SPI versions 2 and 3 as a bus master. Rules: RM0433 (STM32H742..H753) section 50.4 for the procedures, by the
- * titles of its subsections; for the registers the descriptions of RM0492 (STM32H503), section "SPI registers", as ST's
- * SVD file of the part repeats them. Offsets and bit positions were compared with ST's CMSIS headers (cmsis_device_h5
- * 9a778e0, stm32h503xx.h).
+ * STM32 SPI versions 2 and 3 as a bus master. Rules: RM0433 (STM32H742..H753) sections 50.4 and 50.5 for the
+ * procedures, by the titles of their subsections; for the registers the descriptions of RM0492 (STM32H503), section
+ * "SPI registers", as ST's SVD file of the part repeats them. Offsets and bit positions were compared with ST's CMSIS
+ * headers (cmsis_device_h5 9a778e0, stm32h503xx.h).
  *
  * Slave mode, I2S, CRC, TI mode, the RDY signal and version 2's TSER only store their bits; a transfer with them is a
  * violation. DMA requests and interrupts lead nowhere.
- *
- * Frames are worked out lazily, as in ctl_stm32_spi.c: every access first brings the shift register up to the time of
- * the access, and the flash gets a frame's bits at the time at which the frame began.
  */
 
-#include "ctl_stm32_spi_v3.h"
+#include "ctl_stm32_spi_v3_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	SPI_CR1 = 0x00,
@@ -26,7 +22,6 @@ enum {
 	SPI_IER = 0x10,
 	SPI_SR = 0x14,
 	SPI_IFCR = 0x18,
-	SPI_AUTOCR = 0x1c,	/* U5 and N6; reserved in H5 and H7 */
 	SPI_TXDR = 0x20,
 	SPI_RXDR = 0x30,
 	SPI_CRCPOLY = 0x40,
@@ -35,196 +30,6 @@ enum {
 	SPI_UDRDR = 0x4c,
 	SPI_I2SCFGR = 0x50,
 };
-
-#define CR1_SPE		(1u << 0)
-#define CR1_MASRX	(1u << 8)
-#define CR1_CSTART	(1u << 9)
-#define CR1_CSUSP	(1u << 10)
-#define CR1_HDDIR	(1u << 11)
-#define CR1_SSI		(1u << 12)
-#define CR1_IOLOCK	(1u << 16)
-#define CR1_MASK	0x0001ff01u
-
-#define CR2_TSIZE	0x0000ffffu
-
-#define CFG1_DSIZE	0x1fu
-#define CFG1_FTHLV_SHIFT	5
-#define CFG1_FTHLV	(15u << CFG1_FTHLV_SHIFT)
-#define CFG1_CRCEN	(1u << 22)
-#define CFG1_MBR_SHIFT	28
-#define CFG1_BPASS	(1u << 31)
-#define CFG1_MASK_V2	0x705fdfffu	/* UDRCFG and UDRDET are 12:9 there */
-#define CFG1_MASK_V3	0xf05fc3ffu
-#define CFG1_RESET	0x00070007u
-
-#define CFG2_MIDI_SHIFT	4
-#define CFG2_RDIOM	(1u << 13)
-#define CFG2_IOSWP	(1u << 15)
-#define CFG2_COMM_SHIFT	17
-#define CFG2_SP		(7u << 19)
-#define CFG2_MASTER	(1u << 22)
-#define CFG2_LSBFRST	(1u << 23)
-#define CFG2_CPHA	(1u << 24)
-#define CFG2_CPOL	(1u << 25)
-#define CFG2_SSM	(1u << 26)
-#define CFG2_SSIOP	(1u << 28)
-#define CFG2_SSOE	(1u << 29)
-#define CFG2_AFCNTR	(1u << 31)
-#define CFG2_MASK_V2	0xf7fe80ffu
-#define CFG2_MASK_V3	0xf7fee0ffu
-
-enum comm {
-	COMM_FULL_DUPLEX,
-	COMM_TRANSMIT,
-	COMM_RECEIVE,
-	COMM_HALF_DUPLEX,
-};
-
-#define SR_RXP		(1u << 0)
-#define SR_TXP		(1u << 1)
-#define SR_DXP		(1u << 2)
-#define SR_EOT		(1u << 3)
-#define SR_TXTF		(1u << 4)
-#define SR_OVR		(1u << 6)
-#define SR_MODF		(1u << 9)
-#define SR_SUSP		(1u << 11)
-#define SR_TXC		(1u << 12)
-#define SR_RXPLVL_SHIFT	13
-#define SR_RXWNE	(1u << 15)
-#define SR_CTSIZE_SHIFT	16
-
-#define IER_TXPIE	(1u << 1)
-#define IER_DXPIE	(1u << 2)
-#define IER_MASK_V2	0x7ffu
-#define IER_MASK_V3	0x3ffu
-
-/* Bit 10 is TSERFC, which only version 2 has */
-#define IFCR_MASK_V2	0xff8u
-#define IFCR_MASK_V3	0xbf8u
-
-#define I2SCFGR_I2SMOD	(1u << 0)
-#define I2SCFGR_MASK	0x03ff7fbfu
-
-struct fifo {
-	uint8_t byte[STM32_SPI_V3_MAX_FIFO_BYTES];
-	unsigned int level;
-};
-
-enum shift_state {
-	SHIFT_IDLE,
-	SHIFT_STARTING,		/* a frame begins at start_ps */
-	SHIFT_RUNNING,		/* until end_ps */
-};
-
-struct ctl_stm32_spi_v3 {
-	struct vb *vb;
-	struct ctl_stm32_spi_v3_config config;
-	struct ctl_wires *wires;
-
-	uint32_t cr1, cr2, cfg1, cfg2, ier, crcpoly, udrdr, i2scfgr;
-	uint32_t flags;			/* EOT, TXTF, OVR, MODF, SUSP: those that stay until they are cleared */
-	struct fifo tx, rx;
-
-	bool auto_suspended;		/* by MASRX, until SUSPC */
-	bool suspend_requested;		/* CSUSP, until the end of the frame */
-	bool needs_restart;		/* a transfer ended: SPE has to be cleared before the next one */
-	uint32_t frames_written, frames_done;	/* of the transfer */
-
-	enum shift_state shift_state;
-	uint64_t start_ps, end_ps;
-	uint32_t shift_rx;
-
-	bool unclocked_reported, format_reported;
-};
-
-static bool is_enabled(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->cr1 & CR1_SPE;
-}
-
-static unsigned int frame_bits(const struct ctl_stm32_spi_v3 *spi)
-{
-	return (spi->cfg1 & CFG1_DSIZE) + 1;
-}
-
-/* Room that a frame takes in a FIFO: section "Data packing". */
-static unsigned int frame_bytes(const struct ctl_stm32_spi_v3 *spi)
-{
-	unsigned int bits = frame_bits(spi);
-
-	if (bits <= 8)
-		return 1;
-	return bits <= 16 ? 2 : 4;
-}
-
-static unsigned int packet_bytes(const struct ctl_stm32_spi_v3 *spi)
-{
-	return (((spi->cfg1 & CFG1_FTHLV) >> CFG1_FTHLV_SHIFT) + 1) * frame_bytes(spi);
-}
-
-static enum comm comm_of(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->cfg2 >> CFG2_COMM_SHIFT & 3;
-}
-
-static bool transmits(const struct ctl_stm32_spi_v3 *spi)
-{
-	enum comm comm = comm_of(spi);
-
-	return comm == COMM_HALF_DUPLEX ? spi->cr1 & CR1_HDDIR : comm != COMM_RECEIVE;
-}
-
-static bool receives(const struct ctl_stm32_spi_v3 *spi)
-{
-	enum comm comm = comm_of(spi);
-
-	return comm == COMM_HALF_DUPLEX ? !(spi->cr1 & CR1_HDDIR) : comm != COMM_TRANSMIT;
-}
-
-static uint32_t tsize(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->cr2 & CR2_TSIZE;
-}
-
-static void fifo_push(struct fifo *fifo, uint32_t value, unsigned int num_bytes)
-{
-	for (unsigned int i = 0; i < num_bytes; i++)
-		fifo->byte[fifo->level++] = (uint8_t)(value >> (8 * i));
-}
-
-static uint32_t fifo_pop(struct fifo *fifo, unsigned int num_bytes)
-{
-	uint32_t value = 0;
-
-	for (unsigned int i = 0; i < num_bytes; i++)
-		value |= (uint32_t)fifo->byte[i] << (8 * i);
-	fifo->level -= num_bytes;
-	memmove(fifo->byte, fifo->byte + num_bytes, fifo->level);
-	return value;
-}
-
-static bool pin_reaches(const struct ctl_stm32_spi_v3 *spi, const struct ctl_gpio *port, unsigned int pin)
-{
-	return !port || ctl_gpio_alternate_function(port, pin) == spi->config.alternate_function;
-}
-
-static uint32_t kernel_hz(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->config.kernel_hz(spi->config.kernel_context);
-}
-
-/* CFG1: SCK is the kernel clock divided by 2 << MBR, or undivided with BPASS. */
-static unsigned int log2_divider(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->cfg1 & CFG1_BPASS ? 0 : (spi->cfg1 >> CFG1_MBR_SHIFT & 7) + 1;
-}
-
-static uint64_t sck_to_ps(const struct ctl_stm32_spi_v3 *spi, uint64_t clocks)
-{
-	uint32_t hz = kernel_hz(spi);
-
-	return hz ? (clocks << log2_divider(spi)) * VB_PS_PER_S / hz : 0;
-}
 
 static bool is_selected(const struct ctl_stm32_spi_v3 *spi)
 {
@@ -235,185 +40,6 @@ static bool is_selected(const struct ctl_stm32_spi_v3 *spi)
 			return true;
 	}
 	return false;
-}
-
-/* Says once per enable what about the frame format no flash understands. True: the bits reach the flash anyway. */
-static bool format_check(struct ctl_stm32_spi_v3 *spi)
-{
-	const char *what = NULL;
-	bool readable = false;
-	bool cpol = spi->cfg2 & CFG2_CPOL, cpha = spi->cfg2 & CFG2_CPHA;
-
-	if (spi->i2scfgr & I2SCFGR_I2SMOD)
-		what = "I2S mode";
-	else if (spi->cfg2 & CFG2_SP)
-		what = "another serial protocol than Motorola's";
-	else if (spi->cfg2 & CFG2_RDIOM)
-		what = "the RDY signal";
-	else if (spi->cfg2 & CFG2_IOSWP)
-		what = "MISO and MOSI swapped";
-	else if (comm_of(spi) == COMM_HALF_DUPLEX && receives(spi))
-		what = "half-duplex reception, which listens to MOSI";
-	else if (spi->cfg1 & CFG1_CRCEN)
-		what = "hardware CRC";
-	else if (cpol != cpha)
-		what = "SPI mode 1 or 2";
-	else if (frame_bits(spi) % 8)
-		what = "a frame that is not made of bytes";
-	else
-		readable = true;
-	if (readable && spi->cfg2 & CFG2_LSBFRST)
-		what = "LSB first";
-	if (what && !spi->format_reported) {
-		vb_violation(spi->vb, "%s: transfer to the flash with %s (CFG1 %08x, CFG2 %08x)", spi->config.name, what,
-			(unsigned int)spi->cfg1, (unsigned int)spi->cfg2);
-		spi->format_reported = true;
-	}
-	return readable;
-}
-
-static uint8_t reverse_bits(uint8_t byte)
-{
-	uint8_t reversed = 0;
-
-	for (unsigned int i = 0; i < 8; i++)
-		reversed |= (byte >> i & 1) << (7 - i);
-	return reversed;
-}
-
-static uint8_t shift_byte(struct ctl_stm32_spi_v3 *spi, uint8_t byte)
-{
-	const struct ctl_stm32_spi_v3_config *config = &spi->config;
-	bool lsb_first = spi->cfg2 & CFG2_LSBFRST;
-
-	/* Without SCK the chip sees nothing; the MISO input of a pin that is not connected to the SPI reads high */
-	if (!pin_reaches(spi, config->sck_port, config->sck_pin))
-		return 0xff;
-	if (lsb_first)
-		byte = reverse_bits(byte);
-	if (!transmits(spi) || !pin_reaches(spi, config->mosi_port, config->mosi_pin))
-		byte = ctl_wires_get(spi->wires)->mosi ? 0xff : 0;
-	uint8_t in = ctl_wires_transfer(spi->wires, byte, kernel_hz(spi) >> log2_divider(spi), spi->start_ps);
-	if (!pin_reaches(spi, config->miso_port, config->miso_pin))
-		return 0xff;
-	return lsb_first ? reverse_bits(in) : in;
-}
-
-static void frame_begin(struct ctl_stm32_spi_v3 *spi)
-{
-	unsigned int num_bytes = frame_bits(spi) / 8;
-	uint32_t out = 0;
-
-	if (transmits(spi))
-		out = fifo_pop(&spi->tx, frame_bytes(spi));
-	spi->shift_state = SHIFT_RUNNING;
-	spi->end_ps = spi->start_ps + sck_to_ps(spi, frame_bits(spi));
-	spi->shift_rx = frame_bits(spi) == 32 ? 0xffffffff : (1u << frame_bits(spi)) - 1;
-	if (!format_check(spi))
-		return;
-	spi->shift_rx = 0;
-	for (unsigned int i = 0; i < num_bytes; i++) {
-		unsigned int shift = spi->cfg2 & CFG2_LSBFRST ? 8 * i : 8 * (num_bytes - 1 - i);
-		spi->shift_rx |= (uint32_t)shift_byte(spi, (uint8_t)(out >> shift)) << shift;
-	}
-}
-
-static bool is_receive_full(const struct ctl_stm32_spi_v3 *spi)
-{
-	return spi->rx.level + frame_bytes(spi) > spi->config.fifo_bytes;
-}
-
-static bool is_complete(const struct ctl_stm32_spi_v3 *spi)
-{
-	return tsize(spi) && spi->frames_done >= tsize(spi);
-}
-
-/* Lets the next frame begin at `at_ps` when there is one. */
-static void shift_schedule(struct ctl_stm32_spi_v3 *spi, uint64_t at_ps)
-{
-	if (spi->shift_state != SHIFT_IDLE || !(spi->cr1 & CR1_CSTART) || is_complete(spi) || spi->auto_suspended)
-		return;
-	/* CR1.MASRX: "automatic management in order to avoid overrun condition" */
-	if (receives(spi) && spi->cr1 & CR1_MASRX && is_receive_full(spi)) {
-		spi->auto_suspended = true;
-		spi->flags |= SR_SUSP;
-		return;
-	}
-	/* CR1.CSTART: "communication starts or continues only if any data is available in the transmission FIFO" */
-	if (transmits(spi) && spi->tx.level < frame_bytes(spi))
-		return;
-	if (!kernel_hz(spi))
-		return;
-	spi->shift_state = SHIFT_STARTING;
-	spi->start_ps = at_ps;
-}
-
-static void accept_suspend(struct ctl_stm32_spi_v3 *spi)
-{
-	spi->suspend_requested = false;
-	spi->cr1 &= ~CR1_CSTART;
-	spi->flags |= SR_SUSP;
-	spi->needs_restart = true;
-}
-
-static void frame_end(struct ctl_stm32_spi_v3 *spi)
-{
-	spi->shift_state = SHIFT_IDLE;
-	spi->frames_done++;
-	/*
-	 * Section "SPI error flags": "The newly received value is discarded and all data transmitted subsequently is
-	 * lost", until OVR is cleared.
-	 */
-	if (receives(spi)) {
-		if (spi->flags & SR_OVR || is_receive_full(spi))
-			spi->flags |= SR_OVR;
-		else
-			fifo_push(&spi->rx, spi->shift_rx, frame_bytes(spi));
-	}
-	if (is_complete(spi)) {
-		spi->flags |= SR_EOT;
-		spi->cr1 &= ~CR1_CSTART;
-		spi->suspend_requested = false;
-		spi->needs_restart = true;
-	} else if (spi->suspend_requested) {
-		accept_suspend(spi);
-	}
-	shift_schedule(spi, spi->end_ps + sck_to_ps(spi, spi->cfg2 >> CFG2_MIDI_SHIFT & 15));
-}
-
-/* Brings the shift register up to the present. */
-static void spi_advance(struct ctl_stm32_spi_v3 *spi)
-{
-	uint64_t now_ps = spi->vb->clock.now_ps;
-
-	for (;;) {
-		if (spi->shift_state == SHIFT_STARTING && spi->start_ps <= now_ps)
-			frame_begin(spi);
-		else if (spi->shift_state == SHIFT_RUNNING && spi->end_ps <= now_ps)
-			frame_end(spi);
-		else
-			return;
-	}
-}
-
-static bool spi_sync(void *context)
-{
-	struct ctl_stm32_spi_v3 *spi = context;
-
-	spi_advance(spi);
-	return spi->shift_state != SHIFT_IDLE;
-}
-
-/* A master that has its pins holds SCK at CPOL between frames; the flash sees the edge when that is a change. */
-static void drive_idle_clock(struct ctl_stm32_spi_v3 *spi)
-{
-	if (!(spi->cfg2 & CFG2_MASTER) || !(is_enabled(spi) || spi->cfg2 & CFG2_AFCNTR))
-		return;
-	if (!pin_reaches(spi, spi->config.sck_port, spi->config.sck_pin))
-		return;
-	struct ctl_levels levels = *ctl_wires_get(spi->wires);
-	levels.sck = spi->cfg2 & CFG2_CPOL;
-	ctl_wires_drive(spi->wires, &levels, false);
 }
 
 /*
@@ -458,9 +84,9 @@ static void enable(struct ctl_stm32_spi_v3 *spi)
 		vb_violation(spi->vb, "%s: SPE set with DSIZE = %u, which is not used", name,
 			(unsigned int)(spi->cfg1 & CFG1_DSIZE));
 	/* CFG1.FTHLV: "Size of the packet should not exceed 1/2 of FIFO space" */
-	if (packet_bytes(spi) > spi->config.fifo_bytes / 2)
+	if (spi3_packet_bytes(spi) > spi->config.fifo_bytes / 2)
 		vb_violation(spi->vb, "%s: SPE set with a packet of %u bytes, more than half of the FIFO", name,
-			packet_bytes(spi));
+			spi3_packet_bytes(spi));
 	if (spi->cfg2 & CFG2_MASTER && !(spi->cfg2 & (CFG2_SSM | CFG2_SSOE)))
 		vb_violation(spi->vb, "%s: master with SSM = 0 and SSOE = 0 depends on an SS input that is not wired", name);
 }
@@ -472,13 +98,13 @@ static void check_may_disable(struct ctl_stm32_spi_v3 *spi)
 
 	if (spi->shift_state == SHIFT_RUNNING)
 		vb_violation(spi->vb, "%s: SPE cleared in the middle of a frame", name);
-	else if (spi->tx.level || spi->shift_state == SHIFT_STARTING)
-		vb_violation(spi->vb, "%s: SPE cleared while %u bytes wait to be sent", name, spi->tx.level);
-	else if (spi->cr1 & CR1_CSTART && tsize(spi))
-		vb_violation(spi->vb, "%s: SPE cleared after %u of %u frames (TSIZE)", name,
-			(unsigned int)spi->frames_done, (unsigned int)tsize(spi));
-	else if (spi->cr1 & CR1_CSTART && !transmits(spi))
+	else if (spi->cr1 & CR1_CSTART && !spi3_tsize(spi) && !spi3_transmits(spi))
 		vb_violation(spi->vb, "%s: SPE cleared during reception, which has to be suspended first", name);
+	else if (spi->tx.level)
+		vb_violation(spi->vb, "%s: SPE cleared while %u bytes wait to be sent", name, spi->tx.level);
+	else if (spi->cr1 & CR1_CSTART && spi3_tsize(spi))
+		vb_violation(spi->vb, "%s: SPE cleared after %u of %u frames (TSIZE)", name,
+			(unsigned int)spi->frames_done, (unsigned int)spi3_tsize(spi));
 	/* SR.SUSP: "This bit has to be cleared prior SPI is disabled" */
 	if (spi->flags & SR_SUSP)
 		vb_violation(spi->vb, "%s: SPE cleared while SUSP is set", name);
@@ -507,7 +133,7 @@ static void start(struct ctl_stm32_spi_v3 *spi, bool was_enabled)
 	const char *name = spi->config.name;
 
 	/* CR1.CSTART: "can be set by software if SPI is enabled only" */
-	if (!was_enabled || !is_enabled(spi)) {
+	if (!was_enabled || !spi3_is_enabled(spi)) {
 		vb_violation(spi->vb, "%s: CSTART set while SPE is 0", name);
 		return;
 	}
@@ -518,7 +144,7 @@ static void start(struct ctl_stm32_spi_v3 *spi, bool was_enabled)
 	/* SR.EOT, CR1.CSUSP: the SPI is to be disabled and re-enabled before the next transaction starts */
 	if (spi->needs_restart)
 		vb_violation(spi->vb, "%s: CSTART set without SPE having been cleared since the last transfer", name);
-	if (!kernel_hz(spi))
+	if (!spi3_kernel_hz(spi))
 		vb_violation(spi->vb, "%s: CSTART set while the kernel clock that RCC selects is off", name);
 	if (!(spi->cr1 & CR1_CSTART) && spi->needs_restart) {
 		spi->frames_written = 0;
@@ -530,7 +156,7 @@ static void start(struct ctl_stm32_spi_v3 *spi, bool was_enabled)
 
 static void write_cr1(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 {
-	bool was_enabled = is_enabled(spi);
+	bool was_enabled = spi3_is_enabled(spi);
 
 	if (value & ~CR1_MASK)
 		vb_violation(spi->vb, "%s: CR1 written with reserved bits %08x", spi->config.name,
@@ -553,18 +179,18 @@ static void write_cr1(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 		spi->cr1 |= CR1_SPE;
 		enable(spi);
 	}
-	drive_idle_clock(spi);
+	spi3_drive_idle_clock(spi);
 	if (value & CR1_CSTART && !(spi->cr1 & CR1_CSTART))
 		start(spi, was_enabled);
 	if (value & CR1_CSUSP && spi->cr1 & CR1_CSTART) {
 		if (spi->shift_state == SHIFT_RUNNING)
 			spi->suspend_requested = true;
 		else
-			accept_suspend(spi);
+			spi3_accept_suspend(spi);
 		if (spi->shift_state == SHIFT_STARTING)
 			spi->shift_state = SHIFT_IDLE;
 	}
-	shift_schedule(spi, spi->vb->clock.now_ps);
+	spi3_schedule(spi, spi->vb->clock.now_ps);
 }
 
 static void write_cr2(struct ctl_stm32_spi_v3 *spi, uint32_t value)
@@ -573,7 +199,7 @@ static void write_cr2(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 		vb_violation(spi->vb, "%s: CR2 written with bits %08x, which are reserved or (TSER) not modelled",
 			spi->config.name, (unsigned int)(value & ~CR2_TSIZE));
 	/* CR2.TSIZE: "When these bits are changed by software, the SPI has to be disabled" */
-	if (is_enabled(spi)) {
+	if (spi3_is_enabled(spi)) {
 		vb_violation(spi->vb, "%s: CR2 written while SPE is set", spi->config.name);
 		return;
 	}
@@ -583,7 +209,7 @@ static void write_cr2(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 /* CR1.SPE: these registers "are write protected. They can be changed only when SPE = 0". */
 static bool is_write_protected(struct ctl_stm32_spi_v3 *spi, const char *what)
 {
-	if (!is_enabled(spi))
+	if (!spi3_is_enabled(spi))
 		return false;
 	vb_violation(spi->vb, "%s: %s written while SPE is set", spi->config.name, what);
 	return true;
@@ -612,28 +238,33 @@ static void write_cfg2(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 		vb_violation(spi->vb, "%s: AFCNTR set in slave mode", spi->config.name);
 	spi->cfg2 = value;
 	check_mode_fault(spi);
-	drive_idle_clock(spi);
+	spi3_drive_idle_clock(spi);
+}
+
+static bool has_packet_room(const struct ctl_stm32_spi_v3 *spi)
+{
+	return spi->config.fifo_bytes - spi->tx.level >= spi3_packet_bytes(spi);
 }
 
 static uint32_t read_sr(const struct ctl_stm32_spi_v3 *spi)
 {
 	uint32_t sr = spi->flags;
 
-	if (is_enabled(spi) && spi->rx.level >= packet_bytes(spi))
+	if (spi3_is_enabled(spi) && spi->rx.level >= spi3_packet_bytes(spi))
 		sr |= SR_RXP;
-	if (spi->config.fifo_bytes - spi->tx.level >= packet_bytes(spi))
+	if (has_packet_room(spi))
 		sr |= SR_TXP;
 	if ((sr & (SR_RXP | SR_TXP)) == (SR_RXP | SR_TXP))
 		sr |= SR_DXP;
 	/* SR.TXC: "If TSIZE > 0 ... it just copies the EOT flag value" */
-	if (tsize(spi) ? spi->flags & SR_EOT : spi->tx.level == 0 && spi->shift_state == SHIFT_IDLE)
+	if (spi3_tsize(spi) ? spi->flags & SR_EOT : spi->tx.level == 0 && spi->shift_state == SHIFT_IDLE)
 		sr |= SR_TXC;
 	if (spi->rx.level >= 4)
 		sr |= SR_RXWNE;
-	if (frame_bytes(spi) < 4)
-		sr |= spi->rx.level % 4 / frame_bytes(spi) << SR_RXPLVL_SHIFT;
-	if (tsize(spi) > spi->frames_done)
-		sr |= (tsize(spi) - spi->frames_done) << SR_CTSIZE_SHIFT;
+	if (spi3_frame_bytes(spi) < 4)
+		sr |= spi->rx.level % 4 / spi3_frame_bytes(spi) << SR_RXPLVL_SHIFT;
+	if (spi3_tsize(spi) > spi->frames_done)
+		sr |= (spi3_tsize(spi) - spi->frames_done) << SR_CTSIZE_SHIFT;
 	return sr;
 }
 
@@ -646,14 +277,14 @@ static void write_ifcr(struct ctl_stm32_spi_v3 *spi, uint32_t value)
 	if (value & SR_SUSP && spi->auto_suspended) {
 		/* CR1.MASRX: "After software clearing of the SUSP bit, the communication resumes" */
 		spi->auto_suspended = false;
-		shift_schedule(spi, spi->vb->clock.now_ps);
+		spi3_schedule(spi, spi->vb->clock.now_ps);
 	}
 }
 
 static void write_txdr(struct ctl_stm32_spi_v3 *spi, uint32_t offset, uint32_t value, unsigned int size)
 {
 	const char *name = spi->config.name;
-	unsigned int unit = frame_bytes(spi);
+	unsigned int unit = spi3_frame_bytes(spi);
 
 	if (offset != SPI_TXDR) {
 		vb_violation(spi->vb, "%s: write to TXDR at offset %02xh", name, (unsigned int)offset);
@@ -661,37 +292,42 @@ static void write_txdr(struct ctl_stm32_spi_v3 *spi, uint32_t offset, uint32_t v
 	}
 	/* TXDR: "Write access of this register less than the configured data size is forbidden" */
 	if (size < unit) {
-		vb_violation(spi->vb, "%s: %u-bit write to TXDR with frames of %u bits", name, 8 * size, frame_bits(spi));
+		vb_violation(spi->vb, "%s: %u-bit write to TXDR with frames of %u bits", name, 8 * size, spi3_frame_bits(spi));
 		return;
 	}
 	/* SPE = 0 keeps the FIFOs flushed */
-	if (!is_enabled(spi)) {
+	if (!spi3_is_enabled(spi)) {
 		vb_violation(spi->vb, "%s: TXDR written while SPE is 0", name);
 		return;
 	}
-	if (!transmits(spi)) {
+	if (!spi3_transmits(spi)) {
 		vb_violation(spi->vb, "%s: TXDR written in a mode that only receives", name);
 		return;
 	}
+	/* SR.TXP: "It has to be checked once a complete data packet is stored" */
+	if (spi->frames_written % spi3_packet_frames(spi) == 0 && !has_packet_room(spi)) {
+		vb_violation(spi->vb, "%s: TXDR written while TXP is 0", name);
+		return;
+	}
 	for (unsigned int i = 0; i < size; i += unit) {
-		if (tsize(spi) && spi->frames_written >= tsize(spi)) {
+		if (spi3_tsize(spi) && spi->frames_written >= spi3_tsize(spi)) {
 			vb_violation(spi->vb, "%s: TXDR written beyond the %u frames of TSIZE", name,
-				(unsigned int)tsize(spi));
-			return;
+				(unsigned int)spi3_tsize(spi));
+			break;
 		}
 		if (spi->tx.level + unit > spi->config.fifo_bytes) {
-			vb_violation(spi->vb, "%s: TXDR written while the FIFO has no room (TXP is 0)", name);
-			return;
+			vb_violation(spi->vb, "%s: TXDR written while the FIFO has no room", name);
+			break;
 		}
-		fifo_push(&spi->tx, value >> (8 * i), unit);
+		spi3_fifo_push(&spi->tx, value >> (8 * i), unit);
 		spi->frames_written++;
 	}
-	if (tsize(spi) && spi->frames_written == tsize(spi)) {
+	if (spi3_tsize(spi) && spi->frames_written == spi3_tsize(spi)) {
 		/* SR.TXTF: "TXTF setting clears the TXPIE and DXPIE masks" */
 		spi->flags |= SR_TXTF;
 		spi->ier &= ~(IER_TXPIE | IER_DXPIE);
 	}
-	shift_schedule(spi, spi->vb->clock.now_ps);
+	spi3_schedule(spi, spi->vb->clock.now_ps);
 }
 
 static uint32_t read_rxdr(struct ctl_stm32_spi_v3 *spi, uint32_t offset, unsigned int size)
@@ -703,8 +339,8 @@ static uint32_t read_rxdr(struct ctl_stm32_spi_v3 *spi, uint32_t offset, unsigne
 		return 0;
 	}
 	/* RXDR: "Read access of this register less than the configured data size is forbidden" */
-	if (size < frame_bytes(spi)) {
-		vb_violation(spi->vb, "%s: %u-bit read of RXDR with frames of %u bits", name, 8 * size, frame_bits(spi));
+	if (size < spi3_frame_bytes(spi)) {
+		vb_violation(spi->vb, "%s: %u-bit read of RXDR with frames of %u bits", name, 8 * size, spi3_frame_bits(spi));
 		return 0;
 	}
 	if (size > spi->rx.level) {
@@ -712,7 +348,7 @@ static uint32_t read_rxdr(struct ctl_stm32_spi_v3 *spi, uint32_t offset, unsigne
 			spi->rx.level);
 		size = spi->rx.level;
 	}
-	return fifo_pop(&spi->rx, size);
+	return spi3_fifo_pop(&spi->rx, size);
 }
 
 static bool is_clocked(struct ctl_stm32_spi_v3 *spi, bool write, uint32_t offset)
@@ -767,7 +403,7 @@ static int spi_read(void *context, uint32_t offset, unsigned int size, uint32_t 
 	*value = 0;
 	if (!is_clocked(spi, false, offset))
 		return 0;
-	spi_advance(spi);
+	spi3_advance(spi);
 
 	if (stored) {
 		word = *stored;
@@ -856,7 +492,7 @@ static int spi_write(void *context, uint32_t offset, unsigned int size, uint32_t
 
 	if (!is_clocked(spi, true, offset))
 		return 0;
-	spi_advance(spi);
+	spi3_advance(spi);
 	if ((offset & ~3u) == SPI_TXDR) {
 		write_txdr(spi, offset, value, size);
 		return 0;
@@ -874,7 +510,7 @@ void ctl_stm32_spi_v3_reset(void *context)
 	struct ctl_stm32_spi_v3 *spi = context;
 
 	/* What was shifted before the reset did reach the flash */
-	spi_advance(spi);
+	spi3_advance(spi);
 	spi->cr1 = 0;
 	spi->cr2 = 0;
 	spi->cfg1 = CFG1_RESET;
@@ -920,7 +556,7 @@ struct ctl_stm32_spi_v3 *ctl_stm32_spi_v3_new(struct bus *bus, const struct ctl_
 		return NULL;
 	}
 	ctl_stm32_spi_v3_reset(spi);
-	ctl_wires_set_shifter(wires, spi_sync, spi);
+	ctl_wires_set_shifter(wires, spi3_sync, spi);
 	return spi;
 }
 
