@@ -20,10 +20,11 @@
  * Not a violation: a mapped access while the chip's program or erase goes on, which the flash model reports.
  */
 
-#include "ctl_stm32_quadspi_private.h"
+#include "ctl_stm32_quadspi.h"
+
+#include "ctl_stm32_shift.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	QUADSPI_CR = 0x00,
@@ -54,15 +55,100 @@ enum {
 #define SR_BUSY			(1u << 5)
 #define SR_FLEVEL_SHIFT		8
 
-#define DLR_UNDEFINED		0xffffffffu
+#define CR_EN		(1u << 0)
+#define CR_ABORT	(1u << 1)
+#define CR_DMAEN	(1u << 2)
+#define CR_TCEN		(1u << 3)
+#define CR_SSHIFT	(1u << 4)
+#define CR_DFM		(1u << 6)
+#define CR_FSEL		(1u << 7)
+#define CR_APMS		(1u << 22)
+#define CR_PMM		(1u << 23)
+#define CR_PRESCALER	0xff000000u
 
-/* ABORT reads 1 for so long; the manual gives no number. */
-#define ABORT_CLOCKS		2
+#define CCR_SIOO	(1u << 28)
+#define CCR_DHHC	(1u << 30)
+#define CCR_DDRM	(1u << 31)
+
+enum quadspi_fmode {
+	FMODE_WRITE,
+	FMODE_READ,
+	FMODE_POLL,
+	FMODE_MAPPED,
+};
+
+struct ctl_stm32_quadspi {
+	struct vb *vb;
+	struct bus *bus;
+	struct ctl_stm32_quadspi_config config;
+	struct shift shift;
+	uint32_t cr, dcr, dlr, ccr, ar, abr, psmkr, psmar, pir, lptr;
+	bool code_fetched;	/* since it was last said that code had changed */
+	bool unclocked_reported, turnaround_reported;
+};
+
+static enum quadspi_fmode quadspi_fmode(const struct ctl_stm32_quadspi *q)
+{
+	return q->ccr >> 26 & 3;
+}
+
+/* 0, 1, 2 or 4 lines of a phase by the position of its mode in CCR. */
+enum {
+	IMODE_SHIFT = 8,
+	ADMODE_SHIFT = 10,
+	ABMODE_SHIFT = 14,
+	DMODE_SHIFT = 24,
+};
+
+static unsigned int quadspi_lines(const struct ctl_stm32_quadspi *q, unsigned int shift)
+{
+	static const uint8_t lines[4] = { 0, 1, 2, 4 };
+
+	return lines[q->ccr >> shift & 3];
+}
+
+static struct shift_part part(const struct ctl_stm32_quadspi *q, unsigned int mode_shift, unsigned int size_shift,
+		uint32_t value)
+{
+	return (struct shift_part){ quadspi_lines(q, mode_shift), (q->ccr >> size_shift & 3) + 1, value };
+}
+
+/* After every change of a register, so that the shifter knows it. */
+static void decode(struct ctl_stm32_quadspi *q)
+{
+	q->shift.frame = (struct shift_frame){
+		.divider = (q->cr >> 24) + 1,
+		.high_clocks = (q->dcr >> 8 & 7) + 1,
+		.instruction = { quadspi_lines(q, IMODE_SHIFT), 1, q->ccr & 0xff },
+		.address = part(q, ADMODE_SHIFT, 12, q->ar),
+		.alternate = part(q, ABMODE_SHIFT, 16, q->abr),
+		.dummy_clocks = q->ccr >> 18 & 31,
+		.data_lines = quadspi_lines(q, DMODE_SHIFT),
+		.instruction_once = q->ccr & CCR_SIOO,
+		.memory_bytes = 2ull << (q->dcr >> 16 & 31),
+		.timeout = q->cr & CR_TCEN,
+		.timeout_clocks = q->lptr,
+		.match_any = q->cr & CR_PMM,
+		.stop_at_match = q->cr & CR_APMS,
+		.match_mask = q->psmkr,
+		.match = q->psmar,
+		.poll_clocks = q->pir,
+		.num_bytes = (uint64_t)q->dlr + 1,
+	};
+}
+
+static bool reaches_chip(void *context, bool quad)
+{
+	const struct ctl_stm32_quadspi *q = context;
+
+	/* FLASH 2 is not there */
+	return ctl_quadspi_pins_connected(q->config.pin, quad) && !(q->cr & CR_FSEL);
+}
 
 /* What the mapped range answers to fetches has changed. */
 static void note_mapped_changed(struct ctl_stm32_quadspi *q)
 {
-	uint64_t memory_bytes = quadspi_memory_bytes(q);
+	uint64_t memory_bytes = q->shift.frame.memory_bytes;
 
 	if (!q->code_fetched)
 		return;
@@ -91,64 +177,23 @@ static bool may_start(struct ctl_stm32_quadspi *q)
 	return true;
 }
 
-/* Address, and address and length, against FSIZE. */
-static bool is_inside(struct ctl_stm32_quadspi *q, uint64_t num_bytes)
-{
-	uint64_t memory_bytes = quadspi_memory_bytes(q);
-
-	if (!quadspi_lines(q, ADMODE_SHIFT) || (q->ar < memory_bytes && num_bytes <= memory_bytes - q->ar))
-		return true;
-	vb_violation(q->vb, "%s: command %02Xh of %llu bytes at 0x%08x is outside of FSIZE's %llu bytes", q->config.name,
-		q->ccr & 0xff, (unsigned long long)num_bytes, q->ar, (unsigned long long)memory_bytes);
-	q->tef = true;
-	return false;
-}
-
-static uint64_t data_bytes(const struct ctl_stm32_quadspi *q)
-{
-	uint64_t memory_bytes = quadspi_memory_bytes(q);
-
-	if (q->dlr != DLR_UNDEFINED)
-		return (uint64_t)q->dlr + 1;
-	/* Without end when all 32 bits are address; otherwise to the end of the memory */
-	if ((q->dcr >> 16 & 31) == 31)
-		return UINT64_MAX;
-	if (!quadspi_lines(q, ADMODE_SHIFT))
-		return memory_bytes;
-	return q->ar < memory_bytes ? memory_bytes - q->ar : 1;
-}
-
-static void start_poll(struct ctl_stm32_quadspi *q)
-{
-	uint64_t num_bytes = (uint64_t)q->dlr + 1;
-
-	if (num_bytes > 4) {
-		vb_violation(q->vb, "%s: automatic polling of more than 4 bytes (DLR %08x)", q->config.name, q->dlr);
-		num_bytes = 4;
-	}
-	if (!is_inside(q, num_bytes))
-		return;
-	q->polled = false;
-	quadspi_start(q, OPERATION_POLL, q->ar, num_bytes, quadspi_now(q));
-}
-
 /* Whatever was missing has been written: CCR, AR or the first data. */
 static void start_indirect(struct ctl_stm32_quadspi *q)
 {
 	bool data = quadspi_lines(q, DMODE_SHIFT);
-	uint64_t num_bytes = data ? data_bytes(q) : 0;
+	uint64_t num_bytes = data ? shift_data_bytes(&q->shift) : 0;
 
 	if (!may_start(q))
 		return;
 	if (quadspi_fmode(q) == FMODE_POLL) {
-		start_poll(q);
+		shift_start_poll(&q->shift);
 		return;
 	}
-	/* An endless read may go round */
-	if (!is_inside(q, num_bytes == UINT64_MAX ? 1 : num_bytes))
+	if (!shift_is_inside(&q->shift, num_bytes))
 		return;
-	quadspi_start(q, !data ? OPERATION_COMMAND : quadspi_fmode(q) == FMODE_READ ? OPERATION_READ : OPERATION_WRITE,
-		q->ar, num_bytes, quadspi_now(q));
+	shift_start(&q->shift,
+		!data ? OPERATION_COMMAND : quadspi_fmode(q) == FMODE_READ ? OPERATION_READ : OPERATION_WRITE, q->ar,
+		num_bytes, shift_now(&q->shift));
 }
 
 /* "Triggering the start of a command": firmware need not supply data. */
@@ -158,22 +203,10 @@ static bool starts_without_data(const struct ctl_stm32_quadspi *q)
 			|| (quadspi_fmode(q) == FMODE_WRITE && !quadspi_lines(q, DMODE_SHIFT));
 }
 
-static void stop(struct ctl_stm32_quadspi *q, const char *by)
-{
-	uint64_t now_ps = quadspi_now(q);
-
-	if (q->operation == OPERATION_WRITE || q->operation == OPERATION_COMMAND)
-		vb_violation(q->vb, "%s: %s cuts command %02Xh short", q->config.name, by, q->ccr & 0xff);
-	quadspi_release(q, now_ps);
-	q->operation = OPERATION_NONE;
-	q->level = 0;
-	q->tcf = true;
-}
-
 static void write_cr(struct ctl_stm32_quadspi *q, uint32_t value)
 {
 	uint32_t changed = (q->cr ^ value) & CR_WHILE_IDLE;
-	bool busy = quadspi_is_busy(q);
+	bool busy = shift_is_busy(&q->shift);
 
 	if (busy && changed) {
 		vb_violation(q->vb, "%s: CR bits %08x changed while BUSY is 1", q->config.name, changed);
@@ -184,15 +217,14 @@ static void write_cr(struct ctl_stm32_quadspi *q, uint32_t value)
 	if ((q->cr ^ value) & (CR_EN | CR_DFM))
 		note_mapped_changed(q);
 
-	q->cr = (value & CR_WRITABLE & ~CR_ABORT) | (q->cr & CR_ABORT);
-	if (busy && q->phase != PHASE_ABORT) {
+	q->cr = value & CR_WRITABLE & ~CR_ABORT;
+	decode(q);
+	if (busy && q->shift.phase != PHASE_ABORT) {
 		if (!(q->cr & CR_EN)) {
-			stop(q, "EN = 0");
+			shift_stop(&q->shift, "EN = 0");
 		} else if (value & CR_ABORT) {
-			stop(q, "ABORT");
-			q->cr |= CR_ABORT;
-			q->phase = PHASE_ABORT;
-			q->next_ps = quadspi_now(q) + quadspi_clocks_to_ps(q, ABORT_CLOCKS);
+			shift_stop(&q->shift, "ABORT");
+			shift_begin_abort(&q->shift);
 		}
 	}
 }
@@ -218,8 +250,9 @@ static void judge_ccr(struct ctl_stm32_quadspi *q)
 static void write_ccr(struct ctl_stm32_quadspi *q, uint32_t value)
 {
 	q->ccr = value & CCR_WRITABLE;
-	q->instruction_sent = false;
-	q->poll_unread = false;
+	decode(q);
+	q->shift.instruction_sent = false;
+	q->shift.poll_unread = false;
 	note_mapped_changed(q);
 	judge_ccr(q);
 	if (quadspi_fmode(q) == FMODE_MAPPED || quadspi_lines(q, ADMODE_SHIFT) || !starts_without_data(q))
@@ -235,12 +268,13 @@ static void write_ar(struct ctl_stm32_quadspi *q, uint32_t value)
 	if (quadspi_fmode(q) == FMODE_MAPPED)
 		return;
 	q->ar = value;
+	decode(q);
 	if (!quadspi_lines(q, ADMODE_SHIFT))
 		return;
 	if (starts_without_data(q))
 		start_indirect(q);
 	else
-		is_inside(q, 1);
+		shift_is_inside(&q->shift, 1);
 }
 
 static uint32_t *idle_register(struct ctl_stm32_quadspi *q, uint32_t offset)
@@ -272,7 +306,7 @@ static uint32_t *idle_register(struct ctl_stm32_quadspi *q, uint32_t offset)
 /* Those that "can be written only when BUSY = 0". */
 static void write_idle_register(struct ctl_stm32_quadspi *q, uint32_t offset, uint32_t *reg, uint32_t value)
 {
-	if (quadspi_is_busy(q)) {
+	if (shift_is_busy(&q->shift)) {
 		vb_violation(q->vb, "%s: offset %02xh written while BUSY is 1", q->config.name, offset);
 		return;
 	}
@@ -295,84 +329,47 @@ static void write_idle_register(struct ctl_stm32_quadspi *q, uint32_t offset, ui
 		*reg = value;
 		break;
 	}
-}
-
-/* Lets the wire go on until `done` says so or nothing moves any more; returns the time. */
-static uint64_t wait_for(struct ctl_stm32_quadspi *q, bool (*done)(const struct ctl_stm32_quadspi *q,
-		unsigned int num_bytes), unsigned int num_bytes)
-{
-	uint64_t time_ps = quadspi_now(q);
-
-	while (!done(q, num_bytes) && q->phase != PHASE_IDLE && q->phase != PHASE_WAIT) {
-		time_ps = q->next_ps;
-		quadspi_advance(q, time_ps);
-	}
-	return time_ps;
-}
-
-static bool has_bytes(const struct ctl_stm32_quadspi *q, unsigned int num_bytes)
-{
-	return q->level >= num_bytes;
-}
-
-static bool has_room(const struct ctl_stm32_quadspi *q, unsigned int num_bytes)
-{
-	return q->level + num_bytes <= q->config.fifo_bytes;
+	decode(q);
 }
 
 static uint32_t read_dr(struct ctl_stm32_quadspi *q, unsigned int size)
 {
-	uint64_t time_ps;
 	uint32_t value;
 
 	switch (quadspi_fmode(q)) {
 	case FMODE_MAPPED:
 		return 0;
 	case FMODE_POLL:
-		q->poll_unread = false;
-		return q->poll_data;
+		q->shift.poll_unread = false;
+		return q->shift.poll_data;
 	case FMODE_WRITE:
 		vb_violation(q->vb, "%s: DR read in indirect write mode", q->config.name);
 		return 0;
 	case FMODE_READ:
 		break;
 	}
-	if (q->operation != OPERATION_READ) {
+	if (q->shift.operation != OPERATION_READ) {
 		vb_violation(q->vb, "%s: DR read, but no data are to come", q->config.name);
 		return 0;
 	}
-	time_ps = wait_for(q, has_bytes, size);
-	bus_stall(q->bus, time_ps);
-	value = quadspi_pop(q, size);
-	quadspi_resume(q, time_ps);
-	if (q->phase == PHASE_IDLE && !q->level)
-		q->operation = OPERATION_NONE;
+	bus_stall(q->bus, shift_read_data(&q->shift, size, &value));
 	return value;
 }
 
 static void write_dr(struct ctl_stm32_quadspi *q, uint32_t value, unsigned int size)
 {
-	uint64_t time_ps;
-
 	if (quadspi_fmode(q) != FMODE_WRITE || !quadspi_lines(q, DMODE_SHIFT)) {
 		vb_violation(q->vb, "%s: DR written, but CCR %08x sends no data", q->config.name, q->ccr);
 		return;
 	}
-	if (q->phase == PHASE_ABORT)
-		quadspi_advance(q, q->next_ps);
-	if (q->operation == OPERATION_NONE) {
+	if (q->shift.phase == PHASE_ABORT)
+		shift_advance(&q->shift, q->shift.next_ps);
+	if (q->shift.operation == OPERATION_NONE) {
 		start_indirect(q);
-		if (q->operation == OPERATION_NONE)
+		if (q->shift.operation == OPERATION_NONE)
 			return;
 	}
-	time_ps = wait_for(q, has_room, size);
-	bus_stall(q->bus, time_ps);
-	/* Ended while the FIFO was too full: that is what has been reported */
-	if (q->operation == OPERATION_NONE)
-		return;
-	for (unsigned int i = 0; i < size; i++)
-		q->fifo[q->level++] = (uint8_t)(value >> (8 * i));
-	quadspi_resume(q, time_ps);
+	bus_stall(q->bus, shift_write_data(&q->shift, size, value));
 }
 
 static bool is_threshold_reached(const struct ctl_stm32_quadspi *q)
@@ -381,11 +378,11 @@ static bool is_threshold_reached(const struct ctl_stm32_quadspi *q)
 
 	switch (quadspi_fmode(q)) {
 	case FMODE_WRITE:
-		return q->cr & CR_EN && quadspi_lines(q, DMODE_SHIFT) && q->config.fifo_bytes - q->level >= threshold;
+		return q->cr & CR_EN && quadspi_lines(q, DMODE_SHIFT) && q->config.fifo_bytes - q->shift.level >= threshold;
 	case FMODE_READ:
-		return q->level >= threshold || (q->phase == PHASE_IDLE && q->level);
+		return q->shift.level >= threshold || (q->shift.phase == PHASE_IDLE && q->shift.level);
 	case FMODE_POLL:
-		return q->poll_unread;
+		return q->shift.poll_unread;
 	default:
 		return false;
 	}
@@ -396,22 +393,22 @@ static uint32_t read_sr(struct ctl_stm32_quadspi *q)
 	bool indirect = quadspi_fmode(q) == FMODE_WRITE || quadspi_fmode(q) == FMODE_READ;
 	uint32_t sr = 0;
 
-	sr |= q->tef ? SR_TEF : 0;
-	sr |= q->tcf ? SR_TCF : 0;
+	sr |= q->shift.tef ? SR_TEF : 0;
+	sr |= q->shift.tcf ? SR_TCF : 0;
 	sr |= is_threshold_reached(q) ? SR_FTF : 0;
-	sr |= q->smf ? SR_SMF : 0;
-	sr |= q->tof ? SR_TOF : 0;
-	sr |= quadspi_is_busy(q) ? SR_BUSY : 0;
-	sr |= indirect ? q->level << SR_FLEVEL_SHIFT : 0;
+	sr |= q->shift.smf ? SR_SMF : 0;
+	sr |= q->shift.tof ? SR_TOF : 0;
+	sr |= shift_is_busy(&q->shift) ? SR_BUSY : 0;
+	sr |= indirect ? q->shift.level << SR_FLEVEL_SHIFT : 0;
 	return sr;
 }
 
 static void write_fcr(struct ctl_stm32_quadspi *q, uint32_t value)
 {
-	q->tef = q->tef && !(value & SR_TEF);
-	q->tcf = q->tcf && !(value & SR_TCF);
-	q->smf = q->smf && !(value & SR_SMF);
-	q->tof = q->tof && !(value & SR_TOF);
+	q->shift.tef = q->shift.tef && !(value & SR_TEF);
+	q->shift.tcf = q->shift.tcf && !(value & SR_TCF);
+	q->shift.smf = q->shift.smf && !(value & SR_SMF);
+	q->shift.tof = q->shift.tof && !(value & SR_TOF);
 }
 
 static bool is_clocked(struct ctl_stm32_quadspi *q, uint32_t offset)
@@ -430,7 +427,9 @@ static uint32_t read_word(struct ctl_stm32_quadspi *q, uint32_t offset)
 
 	if (reg)
 		return *reg;
-	return offset == QUADSPI_CR ? q->cr : offset == QUADSPI_SR ? read_sr(q) : 0;
+	if (offset == QUADSPI_CR)
+		return q->cr | (q->shift.phase == PHASE_ABORT ? CR_ABORT : 0);
+	return offset == QUADSPI_SR ? read_sr(q) : 0;
 }
 
 static bool is_beside_dr(struct ctl_stm32_quadspi *q, uint32_t offset)
@@ -448,7 +447,7 @@ static int on_read(void *context, uint32_t offset, unsigned int size, uint32_t *
 	*value = 0;
 	if (!is_clocked(q, offset) || is_beside_dr(q, offset))
 		return 0;
-	quadspi_advance(q, quadspi_now(q));
+	shift_advance(&q->shift, shift_now(&q->shift));
 	if (offset == QUADSPI_DR)
 		*value = read_dr(q, size);
 	else
@@ -456,7 +455,7 @@ static int on_read(void *context, uint32_t offset, unsigned int size, uint32_t *
 	if (size < 4)
 		*value &= (1u << 8 * size) - 1;
 	if (master == BUS_CPU && (offset == QUADSPI_DR || (offset & ~3u) == QUADSPI_SR))
-		quadspi_note_poll(q);
+		shift_note_poll(&q->shift);
 	return 0;
 }
 
@@ -477,7 +476,7 @@ static int on_write(void *context, uint32_t offset, unsigned int size, uint32_t 
 
 	if (!is_clocked(q, offset) || is_beside_dr(q, offset))
 		return 0;
-	quadspi_advance(q, quadspi_now(q));
+	shift_advance(&q->shift, shift_now(&q->shift));
 	if (reg)
 		write_idle_register(q, offset & ~3u, reg, merge(q, offset, size, value));
 	else if ((offset & ~3u) == QUADSPI_CR)
@@ -494,34 +493,18 @@ static int on_write(void *context, uint32_t offset, unsigned int size, uint32_t 
 /* Where FSIZE and the mode let the mapped range be read. */
 static bool is_mapped_access(const struct ctl_stm32_quadspi *q, uint32_t offset, unsigned int size)
 {
-	return ctl_gate_is_open(&q->config.gate) && is_mapped(q) && (uint64_t)offset + size <= quadspi_memory_bytes(q);
+	return ctl_gate_is_open(&q->config.gate) && is_mapped(q) && (uint64_t)offset + size <= q->shift.frame.memory_bytes;
 }
 
 static int on_mapped_read(void *context, uint32_t offset, unsigned int size, uint32_t *value, enum bus_master master)
 {
 	struct ctl_stm32_quadspi *q = context;
-	uint64_t time_ps;
 
 	if (!is_mapped_access(q, offset, size))
 		return -1;
 	if (master == BUS_CPU)
 		q->code_fetched = true;
-	quadspi_advance(q, quadspi_now(q));
-	if (q->phase == PHASE_ABORT)
-		quadspi_advance(q, q->next_ps);
-	if (q->operation != OPERATION_MAPPED || q->mapped_next != offset) {
-		quadspi_release(q, quadspi_now(q));
-		quadspi_start(q, OPERATION_MAPPED, offset, quadspi_memory_bytes(q) - offset, quadspi_now(q));
-		q->mapped_next = offset;
-	}
-	time_ps = wait_for(q, has_bytes, size);
-	bus_stall(q->bus, time_ps);
-	*value = quadspi_pop(q, size);
-	q->mapped_next += size;
-	/* Room for the prefetch; at the end of the memory the timeout counts from this access on */
-	if (q->phase == PHASE_WAIT && !q->remaining && q->cr & CR_TCEN)
-		q->timeout_ps = time_ps + quadspi_clocks_to_ps(q, q->lptr);
-	quadspi_resume(q, time_ps);
+	bus_stall(q->bus, shift_read_mapped(&q->shift, offset, size, value));
 	return 0;
 }
 
@@ -542,24 +525,22 @@ static int on_mapped_write(void *context, uint32_t offset, unsigned int size, ui
 static const uint8_t *on_mapped_code(void *context, uint32_t offset, uint32_t *num_bytes)
 {
 	struct ctl_stm32_quadspi *q = context;
-	uint64_t chip_bytes = nor_size(q->chip);
-	uint64_t memory_bytes = quadspi_memory_bytes(q);
+	uint64_t chip_bytes = nor_size(q->shift.chip);
+	uint64_t memory_bytes = q->shift.frame.memory_bytes;
 
 	if (!is_mapped_access(q, offset, 2) || offset >= chip_bytes)
 		return NULL;
 	q->code_fetched = true;
 	*num_bytes = (uint32_t)((memory_bytes < chip_bytes ? memory_bytes : chip_bytes) - offset);
-	return nor_content(q->chip) + offset;
+	return nor_content(q->shift.chip) + offset;
 }
 
 void ctl_stm32_quadspi_reset(void *context)
 {
 	struct ctl_stm32_quadspi *q = context;
 
-	/* What was shifted before the reset did reach the flash */
-	quadspi_advance(q, quadspi_now(q));
-	quadspi_release(q, quadspi_now(q));
 	note_mapped_changed(q);
+	shift_reset(&q->shift);
 	q->cr = 0;
 	q->dcr = 0;
 	q->dlr = 0;
@@ -570,14 +551,7 @@ void ctl_stm32_quadspi_reset(void *context)
 	q->psmar = 0;
 	q->pir = 0;
 	q->lptr = 0;
-	q->tef = false;
-	q->tcf = false;
-	q->smf = false;
-	q->tof = false;
-	q->poll_unread = false;
-	q->poll_data = 0;
-	q->operation = OPERATION_NONE;
-	q->level = 0;
+	decode(q);
 	q->unclocked_reported = false;
 	q->turnaround_reported = false;
 }
@@ -595,7 +569,17 @@ struct ctl_stm32_quadspi *ctl_stm32_quadspi_new(struct bus *bus, const struct ct
 	q->vb = bus->vb;
 	q->bus = bus;
 	q->config = *config;
-	q->chip = chip;
+	q->shift = (struct shift){
+		.vb = bus->vb,
+		.chip = chip,
+		.name = config->name,
+		.size_field = "FSIZE",
+		.kernel_hz = config->ahb_hz,
+		.fifo_bytes = config->fifo_bytes,
+		.reaches_chip = reaches_chip,
+		.context = q,
+	};
+	decode(q);
 	const struct bus_device registers = {
 		.name = config->name,
 		.base = config->base,
@@ -629,6 +613,6 @@ void ctl_stm32_quadspi_free(struct ctl_stm32_quadspi *q)
 void ctl_stm32_quadspi_set_idle(struct ctl_stm32_quadspi *q, void (*idle)(void *context, uint64_t until_ps),
 		void *context)
 {
-	q->idle = idle;
-	q->idle_context = context;
+	q->shift.idle = idle;
+	q->shift.idle_context = context;
 }

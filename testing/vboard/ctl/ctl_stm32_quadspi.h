@@ -9,18 +9,9 @@
 #define OFL_VBOARD_CTL_STM32_QUADSPI_H
 
 #include "ctl.h"
+#include "ctl_stm32_pins.h"
 
 #define CTL_QUADSPI_MAPPED_BYTES	0x10000000u	/* 256 MiB, whatever FSIZE says */
-
-enum ctl_quadspi_pin {
-	QUADSPI_CLK,
-	QUADSPI_NCS,
-	QUADSPI_IO0,
-	QUADSPI_IO1,
-	QUADSPI_IO2,
-	QUADSPI_IO3,
-	QUADSPI_NUM_PINS
-};
 
 struct ctl_stm32_quadspi_config {
 	const char *name;
@@ -29,12 +20,7 @@ struct ctl_stm32_quadspi_config {
 	uint32_t ahb_hz;
 	unsigned int fifo_bytes;	/* 32 on F4/F7/H7, 16 on L4/G4 */
 	struct ctl_gate gate;
-	/* `port` NULL: connected for good */
-	struct {
-		struct ctl_gpio *port;
-		unsigned int pin;
-		int alternate_function;
-	} pin[QUADSPI_NUM_PINS];
+	struct ctl_quadspi_wire pin[QUADSPI_NUM_PINS];
 };
 
 struct ctl_stm32_quadspi;
