@@ -35,6 +35,11 @@ struct core_config {
 	/* SysTick's reference clock (CSR.CLKSOURCE = 0) is the core's divided by this; 0: there is none. */
 	unsigned int systick_divider;
 	uint32_t systick_calib;		/* SYST_CALIB but for NOREF */
+	/*
+	 * v8-M: with the Security Extension, and never out of Secure state. Only DSCSR tells: there is one bank of
+	 * everything, and no SAU.
+	 */
+	bool is_secure;
 };
 
 /* Register numbers of core_reg_get/set: DCRSR.REGSEL's (ARMv7-M ARM DDI 0403E, C1.6.3; ARMv8-M DDI 0553, D1.2.x). */

@@ -202,6 +202,8 @@ static uint32_t read_v7_block(struct core *core, uint32_t offset)
 		return core->bfar;
 	case 0xd88:
 		return core->cpacr;
+	case 0xe08:	/* DSCSR.CDS: the PE is in Secure state ([v8M] D1.2.71) */
+		return core->config.is_secure ? 1u << 16 : 0;
 	default:
 		return 0;
 	}

@@ -130,7 +130,8 @@ struct dap *dap_new(struct vb *vb, struct bus *bus, struct core *core, const str
 	dap->tck_divider = 1;
 	dap->fault_random = vb->seed;
 	dap_set_timing(dap, DEFAULT_TCK_KHZ, DEFAULT_ROUND_TRIP_US);
-	memap_init(&dap->memap);
+	for (unsigned int i = 0; i < DAP_MAX_APS; i++)
+		memap_init(&dap->memap[i]);
 	swj_init(&dap->swj);
 	swdp_init(&dap->swdp);
 	jtag_init(&dap->jtag);

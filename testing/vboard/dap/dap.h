@@ -15,7 +15,9 @@
 struct dap_config {
 	uint32_t jtag_idcode;	/* e.g. 0x4ba00477 (v7-M), 0x0ba04477 (M0) */
 	uint32_t swd_dpidr;	/* e.g. 0x2ba01477 (v7-M), 0x0bb11477 (M0) */
-	uint32_t ahb_ap_idr;	/* AP 0 */
+	unsigned int core_ap;	/* number of the MEM-AP; below it, the same kind at the same bus */
+	bool has_security;	/* CSW.SPROT counts; see memap.c */
+	uint32_t ahb_ap_idr;	/* of each */
 	uint32_t ap_base;	/* ROM table, as BASE reads */
 	bool packed;		/* MEM-AP does packed 8/16-bit transfers (not on M0/M0+) */
 	uint32_t tar_wrap_bytes;	/* auto-increment wraps here: 1024 or 4096 */

@@ -168,7 +168,9 @@ void swj_init(struct swj *swj);
 /* One rising edge. True when it ended a switching sequence: swj->swd has changed. */
 bool swj_clock(struct swj *swj, bool level);
 
-/* memap.c: AP 0. */
+/* memap.c: the access ports. */
+
+#define DAP_MAX_APS	2
 
 struct memap {
 	uint32_t csw;
@@ -203,7 +205,7 @@ struct dap {
 	struct jtagdp jtagdp;
 	struct swdp swdp;
 	struct dp dp;
-	struct memap memap;
+	struct memap memap[DAP_MAX_APS];
 };
 
 /* The client does what ends a queue; see dp.c. Charges one round trip unless the link counts them. */

@@ -116,7 +116,7 @@ uint32_t dp_ap_read(struct dap *dap, unsigned int address)
 
 	if (!start_ap_access(dap, address, &reg, &ap))
 		return DP_UNKNOWN;
-	if (ap != 0)
+	if (ap > dap->config.core_ap)
 		return 0;	/* no such AP: IDR and all else read as zero ([ADI] chapter 6) */
 	if (!memap_read(dap, reg, &value)) {
 		dap->dp.ctrl_stat |= DP_STICKYERR;
@@ -129,7 +129,7 @@ void dp_ap_write(struct dap *dap, unsigned int address, uint32_t value)
 {
 	unsigned int reg, ap;
 
-	if (!start_ap_access(dap, address, &reg, &ap) || ap != 0)
+	if (!start_ap_access(dap, address, &reg, &ap) || ap > dap->config.core_ap)
 		return;
 	if (!memap_write(dap, reg, value))
 		dap->dp.ctrl_stat |= DP_STICKYERR;

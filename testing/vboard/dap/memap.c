@@ -16,21 +16,33 @@
 #define REG_BASE	0xf8
 #define REG_IDR		0xfc
 
-/* CSW, [ADI] chapter 7. The bits above 7 (Prot, DbgSwEnable) are only stored: the bus knows no protection. */
+/* CSW, [ADI] chapter 7. The bits above 7 (Prot, DbgSwEnable) but for SPROT are only stored. */
 #define CSW_SIZE		0x7u
 #define CSW_SIZE_WORD		2u
 #define CSW_ADDR_INC		0x30u
 #define CSW_ADDR_INC_SINGLE	0x10u
 #define CSW_ADDR_INC_PACKED	0x20u
 #define CSW_DEVICE_EN		0x40u
+#define CSW_SPROT		0x40000000u
 #define CSW_STORED		(0xffffff00u | CSW_ADDR_INC | CSW_SIZE)
 /* AddrInc and Size are UNKNOWN after power-up; AHB-APs start with MasterType and HPROT[1:0] set. */
 #define CSW_POWER_UP		(0x23000000u | CSW_SIZE_WORD)
+
+#define PPB_BASE		0xe0000000u
+#define EXTERNAL_BASE		0x60000000u
+#define EXTERNAL_END		0xa0000000u
+#define SECURE_ALIAS		0x10000000u
 
 void memap_init(struct memap *memap)
 {
 	memap->csw = CSW_POWER_UP;
 	memap->tar = 0;
+}
+
+/* dp.c has checked that there is one. */
+static struct memap *selected(struct dap *dap)
+{
+	return &dap->memap[(dap->dp.select >> 24) % DAP_MAX_APS];
 }
 
 static uint32_t stored_csw(const struct dap *dap, uint32_t value)
@@ -54,6 +66,22 @@ static uint32_t stored_csw(const struct dap *dap, uint32_t value)
 	return value;
 }
 
+/*
+ * Whether the AP has a way there at all: an AP beside the core's has none to the Private Peripheral Bus; on a part with
+ * security, Non-secure accesses (CSW.SPROT) end at Secure addresses, which have bit 28 set below 60000000h, and at
+ * external memory, which is Secure out of reset.
+ */
+static bool is_reachable(struct dap *dap, uint32_t address)
+{
+	if (dap->dp.select >> 24 != dap->config.core_ap && address >= PPB_BASE)
+		return false;
+	if (!dap->config.has_security || !(selected(dap)->csw & CSW_SPROT))
+		return true;
+	if (address < EXTERNAL_BASE)
+		return !(address & SECURE_ALIAS);
+	return address >= EXTERNAL_END;
+}
+
 /* One aligned access. Data travels in the byte lanes of its address ([ADI] 7.2). */
 static bool aligned_access(struct dap *dap, uint32_t address, unsigned int size, bool write, uint32_t *data)
 {
@@ -61,6 +89,8 @@ static bool aligned_access(struct dap *dap, uint32_t address, unsigned int size,
 	uint32_t mask = size == 4 ? 0xffffffffu : (1u << 8 * size) - 1;
 	uint32_t value = *data >> shift & mask;
 
+	if (!is_reachable(dap, address))
+		return false;
 	if (write)
 		return bus_write(dap->bus, address, size, value, BUS_DEBUG) == 0;
 
@@ -91,20 +121,20 @@ static void increment_tar(struct dap *dap, unsigned int size)
 {
 	/* Only the low bits count ([ADI] 7.2.2); how many is up to the AP: 10, or 12 in Cortex-M3 and M4. */
 	uint32_t mask = dap->config.tar_wrap_bytes - 1;
-	uint32_t tar = dap->memap.tar;
+	uint32_t tar = selected(dap)->tar;
 
-	dap->memap.tar = (tar & ~mask) | ((tar + size) & mask);
+	selected(dap)->tar = (tar & ~mask) | ((tar + size) & mask);
 }
 
 static bool access_drw(struct dap *dap, bool write, uint32_t *data)
 {
-	unsigned int size = 1u << (dap->memap.csw & CSW_SIZE);
-	uint32_t increment = dap->memap.csw & CSW_ADDR_INC;
+	unsigned int size = 1u << (selected(dap)->csw & CSW_SIZE);
+	uint32_t increment = selected(dap)->csw & CSW_ADDR_INC;
 	unsigned int count = increment == CSW_ADDR_INC_PACKED ? 4 / size : 1;
 
 	for (unsigned int i = 0; i < count; i++) {
 		/* TAR stays at the access that failed, by which the client tells where. */
-		if (!one_access(dap, dap->memap.tar, size, write, data))
+		if (!one_access(dap, selected(dap)->tar, size, write, data))
 			return false;
 		if (increment)
 			increment_tar(dap, size);
@@ -114,12 +144,12 @@ static bool access_drw(struct dap *dap, bool write, uint32_t *data)
 
 static bool access_banked(struct dap *dap, unsigned int reg, bool write, uint32_t *data)
 {
-	uint32_t address = (dap->memap.tar & ~0xfu) | (reg - REG_BD0);
+	uint32_t address = (selected(dap)->tar & ~0xfu) | (reg - REG_BD0);
 
 	/* Banked accesses of less than a word are UNPREDICTABLE ([ADI] chapter 7). */
-	if ((dap->memap.csw & CSW_SIZE) != CSW_SIZE_WORD) {
+	if ((selected(dap)->csw & CSW_SIZE) != CSW_SIZE_WORD) {
 		vb_violation(dap->vb, "dap: BD%u used at 0x%08x while CSW.Size is %u, not a word", (reg - REG_BD0) / 4,
-			address, dap->memap.csw & CSW_SIZE);
+			address, selected(dap)->csw & CSW_SIZE);
 		return false;
 	}
 	return aligned_access(dap, address, 4, write, data);
@@ -158,10 +188,10 @@ bool memap_read(struct dap *dap, unsigned int reg, uint32_t *value)
 
 	switch (reg) {
 	case REG_CSW:
-		*value = dap->memap.csw | CSW_DEVICE_EN;
+		*value = selected(dap)->csw | CSW_DEVICE_EN;
 		break;
 	case REG_TAR:
-		*value = dap->memap.tar;
+		*value = selected(dap)->tar;
 		break;
 	case REG_BASE:
 		*value = dap->config.ap_base;
@@ -183,10 +213,10 @@ bool memap_write(struct dap *dap, unsigned int reg, uint32_t value)
 
 	switch (reg) {
 	case REG_CSW:
-		dap->memap.csw = stored_csw(dap, value);
+		selected(dap)->csw = stored_csw(dap, value);
 		break;
 	case REG_TAR:
-		dap->memap.tar = value;
+		selected(dap)->tar = value;
 		break;
 	default:
 		break;
