@@ -146,8 +146,25 @@ static uint32_t read_id_quadspi(struct board *board)
 	return id;
 }
 
+/* Likewise; the instruction has a register of its own, and what writes it starts the command. */
+static uint32_t read_id_octospi(struct board *board)
+{
+	uint32_t base = board->wiring.octospi_base;
+	uint32_t id = 0;
+
+	put(board, base + 0x40, 4, 2);
+	put(board, base, 4, 0x10000001);
+	put(board, base + 0x100, 4, 0x01000001);
+	put(board, base + 0x110, 4, 0x9f);
+	for (unsigned int i = 0; i < 3; i++)
+		id = id << 8 | get(board, base + 0x50, 1);
+	return id;
+}
+
 static uint32_t read_id(struct board *board, const struct board_pin *cs)
 {
+	if (board->wiring.octospi_base)
+		return read_id_octospi(board);
 	if (board->wiring.quadspi_base)
 		return read_id_quadspi(board);
 	if (board->wiring.spi_v3_base)
@@ -227,6 +244,8 @@ static void test_before_reset_init(void **state)
 			gated = board->wiring.quadspi_base;
 		if (board->wiring.pl022_base)
 			gated = board->wiring.pl022_base + 0x0c;
+		if (board->wiring.octospi_base)
+			gated = board->wiring.octospi_base;
 		assert_int_equal(get(board, gated, 4), 0);
 		assert_int_equal(vb->num_violations, 1);
 		assert_non_null(strstr(vb->violation[0].what,
@@ -253,7 +272,8 @@ static void test_memories(void **state)
 		assert_int_equal(bus_read(&board->bus, top, 4, &value, BUS_DEBUG), -1);
 
 		/* Vectors, at both places, and code behind them */
-		uint32_t boot = board->wiring.quadspi_base ? board->core_config.vector_table : 0;
+		bool boots_elsewhere = board->wiring.quadspi_base || board->wiring.octospi_base;
+		uint32_t boot = boots_elsewhere ? board->core_config.vector_table : 0;
 		assert_int_equal(get(board, boot, 4), top);
 		assert_int_equal(get(board, BOARD_ROM_BASE, 4), top);
 		uint32_t reset = get(board, boot + 4, 4);

@@ -2,9 +2,10 @@
 
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
- * (STM32F429), RM0385 (STM32F746), RM0492 (STM32H503); board_rp2040.c has the RP2040's. Ids of the debug ports and AP
- * ids as OpenOCD's tests and target files know them. The parts of F0 and G0 and the RP2040 have only SWD in silicon;
- * here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0 speaks JTAG.
+ * (STM32F429), RM0385 (STM32F746), RM0492 (STM32H503); board_rp2040.c and board_n655.c have the RP2040's and the
+ * STM32N655's. Ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The parts of F0 and G0
+ * and the RP2040 have only SWD in silicon; here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0 speaks
+ * JTAG.
  */
 
 #include "board.h"
@@ -13,6 +14,7 @@
 #include "board_f429.h"
 #include "board_f746.h"
 #include "board_h503.h"
+#include "board_n655.h"
 #include "board_rp2040.h"
 #include "ctl/ctl.h"
 
@@ -139,6 +141,11 @@ static const struct family stm32h5 = {
 /* Its peripherals are board_rp2040.c's. */
 static const struct family rp2040 = { .num_ports = 0 };
 
+/* The rest is in board_n655.c. */
+static const struct family stm32n6 = {
+	.boot_base = BOARD_N655_ROM_BASE,	/* the boot ROM's secure address; BOARD_ROM_BASE is the other */
+};
+
 struct spi_definition {
 	const char *name;
 	uint32_t base;		/* 0: the board bit-bangs */
@@ -156,12 +163,14 @@ struct setup_step {
 struct board_definition {
 	const struct family *family;
 	struct core_config core;
+	uint32_t ram_base;		/* 0: RAM_BASE */
 	uint32_t ram_bytes, rom_bytes;
 	uint32_t flash_base;		/* an STM32F4's flash registers, instead of what `family` has there; 0: a ROM */
 	struct spi_definition spi;
 	bool is_h503;			/* SPI1 is board_h503.c's */
 	bool is_rp2040;			/* all peripherals are board_rp2040.c's; no pins below */
 	bool is_f746_disco;		/* QUADSPI and what else board_f746.c has; no pins below */
+	bool is_n655;			/* all peripherals are in board_n655.c; no pins below */
 	unsigned int port;		/* 0: A ... of all pins of the flash */
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
 	int cs2_pin;			/* -1: one chip only */
@@ -182,6 +191,8 @@ const struct board_info board_infos[] = {
 		NULL },
 	{ "stm32h5-w25q64", "Cortex-M33 64 MHz, 32 KiB RAM (STM32H503); W25Q64JV on SPI1 (version 3), CS PA4", "w25q64jv" },
 	{ "rp2040-spi", "Cortex-M0+ 125 MHz, 264 KiB RAM; W25Q32 on SPI0 (PL022), CS GPIO17", "w25q32" },
+	{ "stm32n655-s25fl064l", "Cortex-M33 64 MHz for an M55, 2 MiB RAM; S25FL064L on XSPI2, mapped at 70000000h",
+		"s25fl064l" },
 	{ "test-m3-w25q128", "Cortex-M3 72 MHz, 20 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (no FIFO)",
 		"w25q128jv" },
 	{ "test-m33-w25q128", "Cortex-M33 64 MHz, 64 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (FIFO)",
@@ -351,6 +362,33 @@ static const struct board_definition definitions[] = {
 		},
 	},
 	{
+		.family = &stm32n6,
+		.core = { .type = CORE_M33, .clock_hz = 64000000, .vector_table = BOARD_N655_ROM_BASE, .mpu_regions = 8,
+			.fpb_comparators = 8, .dwt_comparators = 4, .is_secure = true },
+		.ram_base = BOARD_N655_RAM_BASE,
+		.ram_bytes = 2048 * KIB,
+		.rom_bytes = 128 * KIB,
+		.is_n655 = true,
+		.cs2_pin = NO_SECOND_CHIP,
+		.setup = {
+			{ 0x56028024, 0x00700000, 0 },		/* RCC_CFGR2: HPRE = / 1 */
+			{ 0x56028a5c, 0, 0x00042000 },		/* RCC_AHB4ENSR: PWREN, GPIONEN */
+			{ 0x56028a60, 0, 0x00003000 },		/* RCC_AHB5ENSR: XSPI2EN, XSPIMEN */
+			{ 0x5602483c, 0, 0x00000200 },		/* PWR_SVMCR3.VDDIO3SV */
+			{ 0x56023420, 0x0ffffff0, 0x09999990 },	/* GPION_AFRL: PN1..PN6 AF9 */
+			{ 0x56023408, 0x00003ffc, 0x00002aa8 },	/* GPION_OSPEEDR */
+			{ 0x56023400, 0x00003ffc, 0x00002aa8 },	/* GPION_MODER: alternate */
+			{ 0x5802a000, 0xffffffff, 0x30000008 },	/* XSPI2_CR: memory-mapped, TCEN */
+			{ 0x5802a130, 0xffffffff, 0x00001000 },	/* XSPI2_LPTR */
+			{ 0x5802a008, 0xffffffff, 0x00160100 },	/* XSPI2_DCR1: Micron memory, 8 MiB, CSHT = 1 */
+			{ 0x5802a00c, 0xffffffff, 0x00000001 },	/* XSPI2_DCR2: PRESCALER = 1, 32 MHz */
+			{ 0x5802a100, 0xffffffff, 0x01002101 },	/* XSPI2_CCR: one line each, 3 address bytes */
+			{ 0x5802a108, 0xffffffff, 0x00000000 },	/* XSPI2_TCR: no dummy cycles */
+			{ 0x5802a110, 0xffffffff, 0x00000003 },	/* XSPI2_IR: READ */
+			{ 0x5802a000, 0, 0x00000001 },		/* XSPI2_CR.EN */
+		},
+	},
+	{
 		/* Not a product: an STM32F103 has this core, this RAM and this SPI, but other pins (RM0008 section 9) */
 		.family = &stm32f4,
 		.core = { .type = CORE_M3, .clock_hz = 72000000, .mpu_regions = 8, .fpb_comparators = 6,
@@ -389,6 +427,7 @@ struct board_private {
 	struct ctl_stm32_quadspi *quadspi;
 	struct ctl_wires *wires;
 	struct board_f429 *f429;	/* NULL: another board */
+	struct board_n655 *n655;	/* likewise */
 	char *internal_image_path;
 };
 
@@ -425,6 +464,20 @@ static struct dap_config dap_config_of(enum core_type type)
 	}
 	return (struct dap_config){ .jtag_idcode = 0x4ba00477, .swd_dpidr = 0x2ba01477,
 		.ahb_ap_idr = 0x24770011, .ap_base = 0xe00ff003, .packed = true, .tar_wrap_bytes = 4096 };
+}
+
+static struct dap_config dap_config_for(const struct board_definition *definition)
+{
+	struct dap_config config = dap_config_of(definition->core.type);
+
+	/* The ids and the number of the core's AP are those of OpenOCD's target/stm32n6x.cfg (after 0.12.0) */
+	if (definition->is_n655) {
+		config.jtag_idcode = 0x6ba00477;
+		config.swd_dpidr = 0x6ba02477;
+		config.core_ap = 1;
+		config.has_security = true;
+	}
+	return config;
 }
 
 static int load_internal_image(const char *path, uint8_t *rom, uint32_t rom_bytes)
@@ -464,12 +517,18 @@ static void save_internal_image(struct board *board)
 		fprintf(stderr, "vboard: cannot write %s: %s\n", private->internal_image_path, strerror(errno));
 }
 
+static uint32_t ram_base_of(const struct board_definition *definition)
+{
+	return definition->ram_base ? definition->ram_base : RAM_BASE;
+}
+
 static int add_memories(struct board *board, const struct board_options *options)
 {
 	struct board_private *private = board->private_data;
 	const struct board_definition *definition = private->definition;
+	uint32_t ram_base = ram_base_of(definition);
 
-	if (bus_add_ram(&board->bus, "SRAM", RAM_BASE, definition->ram_bytes) ||
+	if (bus_add_ram(&board->bus, "SRAM", ram_base, definition->ram_bytes) ||
 			bus_add_ram(&board->bus, "flash", BOARD_ROM_BASE, definition->rom_bytes) ||
 			bus_add_alias(&board->bus, "boot", definition->family->boot_base, definition->rom_bytes, BOARD_ROM_BASE))
 		return -1;
@@ -478,7 +537,7 @@ static int add_memories(struct board *board, const struct board_options *options
 	uint8_t *rom = bus_ram_pointer(&board->bus, BOARD_ROM_BASE, definition->rom_bytes);
 	if (!rom)
 		return -1;
-	board_app_install(rom, definition->rom_bytes, RAM_BASE + definition->ram_bytes,
+	board_app_install(rom, definition->rom_bytes, ram_base + definition->ram_bytes,
 		definition->core.type == CORE_M33);
 	if (options->internal_image_path) {
 		if (load_internal_image(options->internal_image_path, rom, definition->rom_bytes))
@@ -641,6 +700,10 @@ static int add_peripherals(struct board *board)
 		private->rp2040 = board_rp2040_new(board, private->wires);
 		return private->rp2040 ? 0 : -1;
 	}
+	if (private->definition->is_n655) {
+		private->n655 = board_n655_new(board);
+		return private->n655 ? 0 : -1;
+	}
 	private->rcc = ctl_rcc_new(&board->bus, family->rcc);
 	if (!private->rcc || add_flash(board))
 		return -1;
@@ -684,6 +747,10 @@ static void describe_wiring(struct board *board)
 		board_rp2040_describe(&board->wiring);
 		return;
 	}
+	if (private->n655) {
+		board->wiring.octospi_base = BOARD_N655_XSPI2_BASE;
+		return;
+	}
 	board->wiring.spi_base = definition->spi.base;
 	board->wiring.spi_v3_base = definition->is_h503 ? BOARD_H503_SPI1_BASE : 0;
 	board->wiring.cs = pin_at(definition, definition->cs_pin);
@@ -717,10 +784,10 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 		fprintf(stderr, "vboard: board %s cannot be built\n", board_infos[index].name);
 		return -1;
 	}
-	board->ram_base = RAM_BASE;
+	board->ram_base = ram_base_of(definition);
 	board->ram_bytes = definition->ram_bytes;
 	board->core_config = definition->core;
-	board->dap_config = dap_config_of(definition->core.type);
+	board->dap_config = dap_config_for(definition);
 	if (board->nor)
 		describe_wiring(board);
 	board->core = core_new(&board->bus, &board->core_config);
@@ -731,6 +798,8 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 		ctl_stm32f4_flash_set_wait(private->flash, on_idle, board);
 	if (private->quadspi)
 		ctl_stm32_quadspi_set_idle(private->quadspi, on_idle, board);
+	if (private->n655)
+		board_n655_set_idle(private->n655, on_idle, board);
 	return 0;
 }
 
@@ -781,6 +850,7 @@ void board_free(struct board *board)
 	board_rp2040_free(private->rp2040);
 	ctl_stm32_quadspi_free(private->quadspi);
 	board_f429_free(private->f429);
+	board_n655_free(private->n655);
 	for (unsigned int i = 0; i < MAX_PORTS; i++)
 		ctl_gpio_free(private->port[i]);
 	for (unsigned int i = 0; i < MAX_STORAGES; i++)

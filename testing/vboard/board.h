@@ -30,6 +30,7 @@ struct board_pin {
 /* How a program reaches the flash: the same as in the bank lines of tcl/board/vboard-NAME.cfg. */
 struct board_wiring {
 	uint32_t quadspi_base;		/* 0: none; otherwise all below is 0 */
+	uint32_t octospi_base;		/* OCTOSPI or XSPI, likewise */
 	uint32_t spi_base;		/* 0: bit-banged, unless one of the next two is not 0 */
 	uint32_t spi_v3_base;		/* an STM32 SPI of version 3 */
 	uint32_t pl022_base;
