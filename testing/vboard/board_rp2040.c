@@ -59,6 +59,8 @@
 #define PADS_OD		(1u << 7)
 #define PADS_RESET	0x56u
 
+/* GPIOn_CTRL: OUTOVER, OEOVER, INOVER, IRQOVER */
+#define CTRL_OVERRIDES	0x30033300u
 #define FUNCSEL_SPI	1
 #define FUNCSEL_SIO	5
 #define FUNCSEL_NULL	31
@@ -445,6 +447,9 @@ static int block_write(void *context, uint32_t offset, unsigned int size, uint32
 	uint32_t *word = &block->word[in_alias / 4];
 	uint32_t old = *word;
 	*word = atomic_result(offset / ALIAS_BYTES, old, widened(value, size));
+	if (block->id == BLOCK_IO_BANK0 && in_alias < 8 * NUM_PINS && *word & CTRL_OVERRIDES)
+		vb_violation(rp2040->board->vb, "IO_BANK0: GPIO%u_CTRL written with overrides (%08x), which are not modelled",
+			(unsigned int)in_alias / 8, (unsigned int)*word);
 	if (block->id == BLOCK_RESETS && in_alias == 0) {
 		*word &= RESETS_MASK;
 		for (unsigned int i = 0; i < NUM_BLOCKS; i++) {
