@@ -242,11 +242,30 @@ static void test_automatic_suspend(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(get(rig, RXDR, 4), 0x03020100 + i * 0x04040404);
 	pass(rig, 100 * FRAME_PS);
+	put(rig, IFCR, 4, TXTF | EOT);
+	pass(rig, FRAME_PS);
+	status(rig);
 	assert_int_equal(rig->nor.num_bytes, 16);
 	put(rig, IFCR, 4, SUSP);
 	pass(rig, 4 * FRAME_PS);
 	assert_int_equal(status(rig) & (SUSP | EOT), EOT);
 	assert_int_equal(get(rig, RXDR, 4), 0x13121110);
+	end(rig);
+	expect_clean(rig);
+
+	/* SPE = 0 ends that state too */
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_RECEIVE, MASRX, 20);
+	pass(rig, 20 * FRAME_PS);
+	for (unsigned int i = 0; i < 4; i++)
+		get(rig, RXDR, 4);
+	end(rig);
+	assert_int_equal(rig->vb.num_violations, 2);	/* 16 of 20, SUSP set */
+	rig->vb.num_violations = 0;
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_RECEIVE, MASRX, 1);
+	pass(rig, FRAME_PS);
+	assert_int_equal(status(rig) & EOT, EOT);
+	get(rig, RXDR, 1);
+	put(rig, IFCR, 4, SUSP);
 	end(rig);
 	expect_clean(rig);
 }
@@ -270,6 +289,31 @@ static void test_suspend(void **state)
 	end(rig);
 	expect_violation(rig, "SPE cleared while SUSP is set");
 	put(rig, IFCR, 4, SUSP);
+
+	/* Also in the gap between two frames */
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_RECEIVE | MIDI(8), 0, 0);
+	pass(rig, FRAME_PS + FRAME_PS / 2);
+	put(rig, CR1, 4, SSI | SPE | CSUSP);
+	pass(rig, 10 * FRAME_PS);
+	assert_int_equal(status(rig) & SUSP, SUSP);
+	assert_int_equal(rig->nor.num_bytes, 2);
+	get(rig, RXDR, 1);
+	put(rig, IFCR, 4, SUSP);
+	end(rig);
+	expect_clean(rig);
+
+	/* A request that SPE = 0 came before is gone */
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_TRANSMIT, 0, 0);
+	put(rig, TXDR, 1, 0);
+	pass(rig, FRAME_PS / 2);
+	put(rig, CR1, 4, SSI | SPE | CSUSP);
+	end(rig);
+	expect_violation(rig, "SPE cleared in the middle of a frame");
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_TRANSMIT, 0, 0);
+	put(rig, TXDR, 1, 0);
+	pass(rig, 2 * FRAME_PS);
+	assert_int_equal(status(rig) & (SUSP | TXC), TXC);
+	end(rig);
 
 	/* While it waits for data it stops at once; the next start needs SPE to have been 0 */
 	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_TRANSMIT, 0, 0);
@@ -309,17 +353,18 @@ static void test_formats(void **state)
 		uint32_t cfg1, cfg2, i2s;
 		const char *what;
 		unsigned int bytes;
+		uint8_t received;
 	} formats[] = {
-		{ CFG1_8BIT, CPOL, 0, "SPI mode 1 or 2", 0 },
-		{ CFG1_8BIT, CPHA, 0, "SPI mode 1 or 2", 0 },
-		{ CFG1_8BIT, LSBFRST, 0, "LSB first", 1 },
-		{ CFG1_8BIT, SP_TI, 0, "another serial protocol", 0 },
-		{ CFG1_8BIT, IOSWP, 0, "MISO and MOSI swapped", 0 },
-		{ CFG1_8BIT, RDIOM, 0, "the RDY signal", 0 },
-		{ CFG1_8BIT | CRCEN, 0, 0, "hardware CRC", 0 },
-		{ 0x00070000 | DSIZE(7), 0, 0, "a frame that is not made of bytes", 0 },
-		{ CFG1_8BIT, 0, 1, "I2S mode", 0 },
-		{ CFG1_8BIT, COMM_HALF, 0, "half-duplex reception", 0 },
+		{ CFG1_8BIT, CPOL, 0, "SPI mode 1 or 2", 0, 0xff },
+		{ CFG1_8BIT, CPHA, 0, "SPI mode 1 or 2", 0, 0xff },
+		{ CFG1_8BIT, LSBFRST, 0, "LSB first", 2, 0x00 },
+		{ CFG1_8BIT, SP_TI, 0, "another serial protocol", 0, 0xff },
+		{ CFG1_8BIT, IOSWP, 0, "MISO and MOSI swapped", 0, 0xff },
+		{ CFG1_8BIT, RDIOM, 0, "the RDY signal", 0, 0xff },
+		{ CFG1_8BIT | CRCEN, 0, 0, "hardware CRC", 0, 0xff },
+		{ 0x00070000 | DSIZE(7), 0, 0, "a frame that is not made of bytes", 0, 0x7f },
+		{ CFG1_8BIT, 0, 1, "I2S mode", 0, 0xff },
+		{ CFG1_8BIT, COMM_HALF, 0, "half-duplex reception", 0, 0xff },
 	};
 
 	for (unsigned int i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -328,16 +373,18 @@ static void test_formats(void **state)
 		put(rig, CR1, 4, SSI);
 		put(rig, CFG2, 4, CFG2_MASTER | formats[i].cfg2);
 		select_chip(rig, true);
-		begin(rig, formats[i].cfg1, CFG2_MASTER | formats[i].cfg2, 0, 1);
+		begin(rig, formats[i].cfg1, CFG2_MASTER | formats[i].cfg2, 0, 2);
 		if (formats[i].cfg2 != COMM_HALF)
-			put(rig, TXDR, 1, 0xc1);
-		pass(rig, FRAME_PS);
+			put(rig, TXDR, 2, 0xc1c1);
+		pass(rig, 2 * FRAME_PS);
 		assert_int_equal(status(rig) & EOT, EOT);
+		/* Once, not for each frame */
 		expect_violation(rig, formats[i].what);
 		assert_int_equal(rig->nor.num_bytes, formats[i].bytes);
 		if (formats[i].bytes)
 			assert_int_equal(rig->nor.byte[0], 0x83);
 		rig->nor.num_bytes = 0;
+		assert_int_equal(get(rig, RXDR, 1), formats[i].received);
 		get(rig, RXDR, 1);
 		end(rig);
 		put(rig, IFCR, 4, TXTF);
@@ -354,6 +401,33 @@ static void test_formats(void **state)
 	assert_int_equal(status(rig) & EOT, EOT);
 	assert_int_equal(rig->nor.byte[0], 0xc1);
 	end(rig);
+	expect_clean(rig);
+}
+
+/* Who has SCK, and at which level it rests. */
+static void test_idle_level(void **state)
+{
+	struct spi_rig *rig = &((struct spi_v3_rig *)*state)->rig;
+
+	put(rig, CR1, 4, SSI);
+	put(rig, CFG2, 4, SSM | CPOL | CPHA);
+	put(rig, CR1, 4, SSI | SPE);
+	put(rig, CR1, 4, SSI);
+	put(rig, CFG2, 4, SSM | MASTER | CPOL | CPHA);
+	assert_int_equal(rig->nor.sck_edges, 0);
+	select_chip(rig, false);
+	put(rig, CR1, 4, SSI | SPE);
+	assert_true(ctl_wires_get(rig->wires)->sck);
+	put(rig, CR1, 4, SSI);
+	put(rig, CFG2, 4, SSM | MASTER);
+	assert_true(ctl_wires_get(rig->wires)->sck);
+	put(rig, CFG2, 4, AFCNTR | SSM | MASTER);
+	assert_false(ctl_wires_get(rig->wires)->sck);
+	assert_int_equal(rig->nor.sck_edges, 2);
+	/* Not through a pin that is another peripheral's */
+	put(rig, PORT + 0x20, 4, 0x55400000);
+	put(rig, CFG2, 4, AFCNTR | SSM | MASTER | CPOL | CPHA);
+	assert_false(ctl_wires_get(rig->wires)->sck);
 	expect_clean(rig);
 }
 
@@ -389,6 +463,30 @@ static void test_reset(void **state)
 	assert_int_equal(status(rig), TXC | TXP);
 	assert_int_equal(get(rig, CFG1, 4), 0x00070007);
 	assert_int_equal(get(rig, CFG2, 4), 0);
+	expect_clean(rig);
+
+	/* All that is stored, and a transfer that had been suspended */
+	static const uint32_t address[] = { IER, CR2, CFG2, BASE + 0x40, UDRDR, I2SCFGR };
+	static const uint32_t value[] = { 0x3ff, 0xffff, CPOL | CPHA, 0x12345678, 0x9abcdef0, 0x00ff0002 };
+	static const uint32_t after[] = { 0, 0, 0, 0x107, 0, 0 };
+	for (unsigned int i = 0; i < sizeof(address) / sizeof(address[0]); i++) {
+		put(rig, address[i], 4, value[i]);
+		assert_int_equal(get(rig, address[i], 4), value[i]);
+	}
+	put(rig, I2SCFGR, 4, 0);
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_RECEIVE, MASRX, 20);
+	pass(rig, 20 * FRAME_PS);
+	assert_int_equal(status(rig) & SUSP, SUSP);
+	put(rig, I2SCFGR, 4, 0x00ff0002);
+	expect_violation(rig, "I2SCFGR written while SPE is set");
+	ctl_stm32_spi_v3_reset(f->spi);
+	for (unsigned int i = 0; i < sizeof(address) / sizeof(address[0]); i++)
+		assert_int_equal(get(rig, address[i], 4), after[i]);
+	assert_int_equal(get(rig, CR1, 4), 0);
+	assert_int_equal(status(rig), TXC | TXP);
+	begin(rig, CFG1_8BIT, CFG2_MASTER | COMM_RECEIVE, MASRX, 1);
+	pass(rig, FRAME_PS);
+	assert_int_equal(status(rig) & EOT, EOT);
 	expect_clean(rig);
 }
 
@@ -427,6 +525,7 @@ int main(void)
 		TEST(test_suspend),
 		TEST(test_endless),
 		TEST(test_formats),
+		TEST(test_idle_level),
 		TEST(test_clock_gate),
 		TEST(test_reset),
 		TEST(test_idle_polling),

@@ -88,6 +88,10 @@ static void test_threshold(void **state)
 	put(rig, CR1, 4, SSI | SPE);
 	expect_violation(rig, "SPE set with a packet of 9 bytes, more than half of the FIFO");
 	put(rig, CR1, 4, SSI);
+	put(rig, CFG1, 4, 0x00070000 | DSIZE(4));
+	put(rig, CR1, 4, SSI | SPE);
+	expect_clean(rig);
+	put(rig, CR1, 4, SSI);
 	put(rig, CFG1, 4, 0x00070000 | DSIZE(3));
 	put(rig, CR1, 4, SSI | SPE);
 	expect_violation(rig, "SPE set with DSIZE = 2");
@@ -104,6 +108,19 @@ static void test_beyond_tsize(void **state)
 	pass(rig, 4 * FRAME_PS);
 	assert_int_equal(status(rig) & EOT, EOT);
 	expect_bytes(rig, sent, sizeof(sent));
+	/* Also when they were written before the start */
+	end(rig);
+	put(rig, IFCR, 4, TXTF);
+	put(rig, CR1, 4, SSI | SPE);
+	put(rig, TXDR, 1, 3);
+	pass(rig, 4 * FRAME_PS);
+	status(rig);
+	assert_int_equal(rig->nor.num_bytes, 0);
+	put(rig, CR1, 4, SSI | SPE | CSTART);
+	put(rig, TXDR, 2, 0x0504);
+	expect_violation(rig, "TXDR written beyond the 2 frames of TSIZE");
+	pass(rig, 2 * FRAME_PS);
+	assert_int_equal(status(rig) & EOT, EOT);
 	/* TXTF masks TXPIE and DXPIE */
 	end(rig);
 	put(rig, IFCR, 4, TXTF);
@@ -204,6 +221,14 @@ static void test_restart(void **state)
 	assert_int_equal(status(rig) & EOT, EOT);
 	put(rig, CR1, 4, SSI | SPE | CSTART);
 	expect_violation(rig, "CSTART set without SPE having been cleared since the last transfer");
+	/* It is said once, and the transfer goes on */
+	put(rig, TXDR, 1, 0);
+	pass(rig, FRAME_PS);
+	status(rig);
+	assert_int_equal(rig->nor.num_bytes, 2);
+	expect_clean(rig);
+	put(rig, CR1, 4, SSI | SPE | CSTART);
+	expect_violation(rig, "CSTART set without SPE having been cleared since the last transfer");
 	end(rig);
 	rig->vb.num_violations = 0;
 	/* Re-enabled: EOT falls, TXTF only by IFCR */
@@ -298,6 +323,10 @@ static void test_mode_fault(void **state)
 {
 	struct spi_rig *rig = &((struct spi_v3_rig *)*state)->rig;
 
+	/* A slave may be selected, and a master whose SS input is not SSI */
+	put(rig, CFG2, 4, SSM);
+	put(rig, CFG2, 4, MASTER | SSOE);
+	expect_clean(rig);
 	/* SSI after MASTER is too late */
 	put(rig, CFG2, 4, CFG2_MASTER);
 	expect_violation(rig, "mode fault: master with SSM = 1 and SSI = 0");
@@ -311,10 +340,15 @@ static void test_mode_fault(void **state)
 	put(rig, CR1, 4, SSI | SPE);
 	assert_int_equal(get(rig, CR1, 4), SSI | SPE);
 	expect_clean(rig);
-	/* And not before the end either */
+	/* And not before the end either: the frame stops */
+	put(rig, CR1, 4, SSI | SPE | CSTART);
+	put(rig, TXDR, 1, 0);
+	pass(rig, FRAME_PS / 2);
 	put(rig, CR1, 4, SPE);
 	expect_violation(rig, "mode fault");
 	assert_int_equal(get(rig, CR1, 4), 0);
+	pass(rig, FRAME_PS);
+	assert_int_equal(RXPLVL(status(rig)), 0);
 	put(rig, IFCR, 4, MODF);
 	put(rig, CFG2, 4, CFG2_MASTER | SSIOP);
 	expect_clean(rig);

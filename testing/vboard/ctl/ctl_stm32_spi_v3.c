@@ -64,7 +64,7 @@ static void check_mode_fault(struct ctl_stm32_spi_v3 *spi)
 /* CFG2.AFCNTR: without it the peripheral lets go of its pins while SPE = 0. */
 static void check_pins_kept(struct ctl_stm32_spi_v3 *spi, const char *when)
 {
-	if (!(spi->cfg2 & CFG2_AFCNTR) && is_selected(spi))
+	if (spi->cfg2 & CFG2_MASTER && !(spi->cfg2 & CFG2_AFCNTR) && is_selected(spi))
 		vb_violation(spi->vb, "%s: SPE %s with AFCNTR = 0 while the flash is selected: SCK and MOSI are not driven",
 			spi->config.name, when);
 }
@@ -125,7 +125,6 @@ static void disable(struct ctl_stm32_spi_v3 *spi)
 	spi->rx.level = 0;
 	spi->auto_suspended = false;
 	spi->suspend_requested = false;
-	spi->needs_restart = false;
 }
 
 static void start(struct ctl_stm32_spi_v3 *spi, bool was_enabled)
