@@ -2,8 +2,8 @@
 
 /*
  * The OCTOSPI/XSPI model in indirect mode: what starts a command, FIFO levels, busy, time, and each misuse once (RM0456
- * section 28). vb->clock is moved by hand, and times are checked to the picosecond. What the shifter does is tested with
- * the QUADSPI too (test_vb_quadspi*.c).
+ * section 28). vb->clock is moved by hand, and times are checked to the picosecond. What the shifter does is tested
+ * with the QUADSPI too (test_vb_quadspi*.c).
  */
 
 #include "vb_octospi_rig.h"

@@ -27,7 +27,7 @@ void nor_reset_volatile(struct nor *nor)
 	memcpy(nor->status, nor->status_kept, sizeof(nor->status));
 	nor->write_enabled = false;
 	nor->volatile_enabled = false;
-	nor->address_4byte = false;
+	nor->address_4byte = nor_fl_l_starts_in_4byte(nor);
 	nor->extended_address = 0;
 	nor->deep_power_down = false;
 	nor->qpi = false;
@@ -113,6 +113,7 @@ struct nor *nor_new(struct vb *vb, const struct nor_part *part, const char *imag
 	while ((2ull << nor->id_log2_size) <= part->size_bytes)
 		nor->id_log2_size++;
 
+	nor_fl_l_deliver(nor);
 	nor_reset_volatile(nor);
 	nor->locked = part->traits & NOR_TRAIT_POWER_UP_LOCK;
 	nor_command_build(nor);

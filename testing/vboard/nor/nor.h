@@ -29,7 +29,7 @@ struct nor_erase_type {
 #define NOR_TRAIT_DEEP_POWER_DOWN	(1u << 4)	/* B9h ABh */
 #define NOR_TRAIT_QPI			(1u << 5)	/* 38h enter (SR2.QE set); deaf on one line until FFh */
 #define NOR_TRAIT_FLAG_STATUS		(1u << 6)	/* 70h/50h; N25Q, MT25Q */
-#define NOR_TRAIT_SR2_ERRORS		(1u << 7)	/* S25FL-L: 07h, errors b5/b6; 30h clears */
+#define NOR_TRAIT_SR2_ERRORS		(1u << 7)	/* S25FL-L: 07h, errors b5/b6; 30h clears; and all of nor_fl_l.c */
 #define NOR_TRAIT_SR2			(1u << 8)	/* 35h reads a second register, 01h takes 1 or 2 bytes */
 #define NOR_TRAIT_SR2_WRITE		(1u << 9)	/* 31h writes it alone */
 #define NOR_TRAIT_SR3			(1u << 10)	/* 15h / 11h */

@@ -147,10 +147,11 @@ static void finish_program(struct nor *nor)
 	nor->error_program = nor->error_program || failed;
 }
 
-/* The latch clears by itself, but Micron's stays set after a failure until 04h (facts: Linux micron-st.c). */
+/* The latch clears by itself, but Micron's and the S25FL-L's stays set after a failure until 04h. */
 static bool latch_stays(const struct nor *nor)
 {
-	return nor->part.traits & NOR_TRAIT_FLAG_STATUS && (nor->error_program || nor->error_erase);
+	return nor->part.traits & (NOR_TRAIT_FLAG_STATUS | NOR_TRAIT_SR2_ERRORS) &&
+		(nor->error_program || nor->error_erase);
 }
 
 void nor_operation_settle(struct nor *nor)

@@ -48,9 +48,18 @@ static const struct nor_command commands[] = {
 	{ 0xbb, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 8, 0, "dual I/O fast read", 2, 2 },
 	{ 0x6b, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 8, 0, "quad output fast read", 1, 4 },
 	{ 0xeb, NOR_COMMAND_READ, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 10, 0, "quad I/O fast read", 4, 4 },
+	{ 0x3b, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 8, 0, "dual output read", 1, 2 },
+	{ 0x3c, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 8, 0, "dual output read", 1, 2 },
+	{ 0x6b, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 8, 0, "quad output read", 1, 4 },
+	{ 0x6c, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 8, 0, "quad output read", 1, 4 },
+	/* With the clocks of the mode byte */
+	{ 0xbb, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 12, 0, "dual I/O read", 2, 2 },
+	{ 0xbc, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 12, 0, "dual I/O read", 2, 2 },
+	{ 0xeb, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 10, 0, "quad I/O read", 4, 4 },
+	{ 0xec, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 10, 0, "quad I/O read", 4, 4 },
 	{ 0x5a, NOR_COMMAND_READ_SFDP, 0, 3, 8, 0, "read SFDP", 1, 1 },
 	{ 0x9f, NOR_COMMAND_READ_ID, 0, 0, 0, 0, "read id", 1, 1 },
-	{ 0xaf, NOR_COMMAND_READ_ID, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "multiple I/O read id", 4, 4 },
+	{ 0xaf, NOR_COMMAND_READ_ID, NOR_TRAIT_MICRON_LINES | NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "multiple I/O read id", 4, 4 },
 	{ 0x90, NOR_COMMAND_READ_MANUFACTURER, 0, 3, 0, 0, "read manufacturer id", 1, 1 },
 	{ 0x4b, NOR_COMMAND_READ_UNIQUE_ID, NOR_TRAIT_UNIQUE_ID, 0, 32, 0, "read unique id", 1, 1 },
 	{ 0xab, NOR_COMMAND_RELEASE, 0, 0, 24, 0, "release from power-down", 1, 1 },
@@ -59,6 +68,9 @@ static const struct nor_command commands[] = {
 	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_CONFIG_15, 0, 0, 1, "read configuration", 1, 1 },
 	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "read status 3", 1, 1 },
 	{ 0x07, NOR_COMMAND_READ_ERRORS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "read status 2", 1, 1 },
+	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2_ERRORS, 0, 0, 2, "read configuration 2", 1, 1 },
+	{ 0x33, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2_ERRORS, 0, 0, 3, "read configuration 3", 1, 1 },
+	{ 0x65, NOR_COMMAND_READ_ANY, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 8, 0, "read any register", 1, 1 },
 	{ 0x85, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "read volatile configuration", 1, 1 },
 	{ 0x65, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 1, "read enhanced volatile configuration", 1, 1 },
 	{ 0x70, NOR_COMMAND_READ_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "read flag status", 1, 1 },
@@ -68,8 +80,12 @@ static const struct nor_command commands[] = {
 	{ 0xd2, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended dual program", 2, 2 },
 	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "quad program", 1, 4 },
 	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended quad program", 4, 4 },
+	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 0, 0, "quad program", 1, 4 },
+	{ 0x34, NOR_COMMAND_PROGRAM, NOR_TRAIT_SR2_ERRORS, 4, 0, 0, "quad program", 1, 4 },
 	{ 0xc7, NOR_COMMAND_ERASE_CHIP, 0, 0, 0, 0, "chip erase", 1, 1 },
 	{ 0x60, NOR_COMMAND_ERASE_CHIP, NOR_TRAIT_CHIP_ERASE_60, 0, 0, 0, "chip erase", 1, 1 },
+	{ 0x01, NOR_COMMAND_WRITE_REGISTERS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "write registers", 1, 1 },
+	{ 0x71, NOR_COMMAND_WRITE_ANY, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 0, 0, "write any register", 1, 1 },
 	{ 0x01, NOR_COMMAND_WRITE_STATUS, 0, 0, 0, 0, "write status", 1, 1 },
 	{ 0x31, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR2_WRITE, 0, 0, 1, "write status 2", 1, 1 },
 	{ 0x11, NOR_COMMAND_WRITE_STATUS, NOR_TRAIT_SR3, 0, 0, 2, "write status 3", 1, 1 },
@@ -85,7 +101,8 @@ static const struct nor_command commands[] = {
 	{ 0xb7, NOR_COMMAND_ENTER_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "enter 4-byte mode", 1, 1 },
 	{ 0xe9, NOR_COMMAND_EXIT_4BYTE, TRAITS_4BYTE_MODE, 0, 0, 0, "exit 4-byte mode", 1, 1 },
 	{ 0xb9, NOR_COMMAND_POWER_DOWN, NOR_TRAIT_DEEP_POWER_DOWN, 0, 0, 0, "deep power-down", 1, 1 },
-	{ 0x38, NOR_COMMAND_ENTER_QPI, NOR_TRAIT_QPI, 0, 0, 0, "enter QPI", 1, 1 },
+	{ 0x38, NOR_COMMAND_ENTER_QPI, NOR_TRAIT_QPI | NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "enter QPI", 1, 1 },
+	{ 0xf5, NOR_COMMAND_EXIT_QPI, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "exit QPI", 1, 1 },
 	{ 0x66, NOR_COMMAND_RESET_ENABLE, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset enable", 1, 1 },
 	{ 0x99, NOR_COMMAND_RESET, NOR_TRAIT_SOFT_RESET, 0, 0, 0, "reset", 1, 1 },
 	{ 0x98, NOR_COMMAND_UNLOCK, NOR_TRAIT_POWER_UP_LOCK, 0, 0, 0, "global unlock", 1, 1 },
@@ -119,13 +136,13 @@ void nor_command_build(struct nor *nor)
 
 static bool is_busy(const struct nor *nor)
 {
-	return nor->operation.kind != NOR_OPERATION_NONE || nor_is_stuck(nor);
+	return nor->operation.kind != NOR_OPERATION_NONE || nor_is_stuck(nor) || nor_fl_l_is_held(nor);
 }
 
 static bool is_status_read(const struct nor_command *command)
 {
 	return command->kind == NOR_COMMAND_READ_STATUS || command->kind == NOR_COMMAND_READ_ERRORS ||
-		command->kind == NOR_COMMAND_READ_FLAGS;
+		command->kind == NOR_COMMAND_READ_FLAGS || command->kind == NOR_COMMAND_READ_ANY;
 }
 
 static bool is_any_read(const struct nor_command *command)
@@ -144,6 +161,8 @@ static bool expects_answer(const struct nor_command *command)
 	case NOR_COMMAND_WRITE_STATUS:
 	case NOR_COMMAND_WRITE_CONFIG:
 	case NOR_COMMAND_WRITE_EXTENDED:
+	case NOR_COMMAND_WRITE_REGISTERS:
+	case NOR_COMMAND_WRITE_ANY:
 	case NOR_COMMAND_WRITE_ENABLE:
 	case NOR_COMMAND_VOLATILE_ENABLE:
 		return true;
@@ -170,6 +189,8 @@ static void start_data(struct nor *nor)
 	case NOR_COMMAND_WRITE_STATUS:
 	case NOR_COMMAND_WRITE_CONFIG:
 	case NOR_COMMAND_WRITE_EXTENDED:
+	case NOR_COMMAND_WRITE_REGISTERS:
+	case NOR_COMMAND_WRITE_ANY:
 		nor->num_data = 0;
 		nor->phase = NOR_PHASE_DATA_IN;
 		break;
@@ -230,6 +251,8 @@ static bool accept_while_busy(struct nor *nor, const struct nor_command *command
 {
 	if (is_status_read(command) || command->kind == NOR_COMMAND_MODE_RESET)
 		return true;
+	if (nor->operation.kind == NOR_OPERATION_NONE && nor_fl_l_is_held(nor) && nor_fl_l_accepts_while_held(command))
+		return true;
 
 	vb_violation(nor->vb, "flash: %s (%02Xh) while busy", command->name, nor->opcode);
 	if (command->kind == NOR_COMMAND_RESET_ENABLE || command->kind == NOR_COMMAND_RESET)
@@ -270,6 +293,10 @@ static void start_command(struct nor *nor, uint8_t opcode)
 
 	if (is_busy(nor) && !accept_while_busy(nor, command))
 		return;
+	if (nor_fl_l_lacks_quad(nor, command)) {
+		vb_violation(nor->vb, "flash: %s (%02Xh) without quad enable", command->name, opcode);
+		return;
+	}
 
 	nor->running = command;
 	nor->reset_enabled = reset_enabled && command->kind == NOR_COMMAND_RESET;
@@ -411,6 +438,11 @@ static void load_output(struct nor *nor)
 		nor_operation_settle(nor);
 		nor->output = NOR_OUTPUT_STATUS;
 		nor->out = error_byte(nor);
+		break;
+	case NOR_COMMAND_READ_ANY:
+		nor_operation_settle(nor);
+		nor->output = NOR_OUTPUT_STATUS;
+		nor->out = nor_fl_l_register(nor, nor->address, status_byte(nor, 0), error_byte(nor));
 		break;
 	case NOR_COMMAND_READ_FLAGS:
 		nor_operation_settle(nor);

@@ -70,8 +70,8 @@ static bool is_blocked(struct nor *nor, uint64_t address, uint64_t length_bytes,
 
 	*error = true;
 	nor->error_protect = true;
-	/* Micron keeps the latch after an error (facts: Linux micron-st.c). */
-	if (!(nor->part.traits & NOR_TRAIT_FLAG_STATUS))
+	/* Micron keeps the latch after an error (facts: Linux micron-st.c), and so does the S25FL-L. */
+	if (!(nor->part.traits & (NOR_TRAIT_FLAG_STATUS | NOR_TRAIT_SR2_ERRORS)))
 		nor->write_enabled = false;
 
 	return true;
@@ -355,7 +355,10 @@ static void execute_one_byte(struct nor *nor)
 		break;
 	case NOR_COMMAND_ENTER_QPI:
 		/* W25Q128JV-DTR: ignored unless SR2.QE is set. */
-		nor->qpi = nor->status[1] & SR2_QE;
+		nor->qpi = nor->status[1] & SR2_QE || nor->part.traits & NOR_TRAIT_SR2_ERRORS;
+		break;
+	case NOR_COMMAND_EXIT_QPI:
+		nor_lines_leave_quad(nor);
 		break;
 	case NOR_COMMAND_RESET_ENABLE:
 		nor->reset_enabled = true;
@@ -378,7 +381,8 @@ static void execute_one_byte(struct nor *nor)
 /* CS rises on a chip in QPI mode: eight or more clocks with IO0 high (the other lines are pulled up) are FFh. */
 static void leave_qpi(struct nor *nor)
 {
-	if (nor->all_ones && nor->num_bytes > 0)
+	/* The S25FL-L stays in it: FFh resets its mode bits only */
+	if (nor->all_ones && nor->num_bytes > 0 && !(nor->part.traits & NOR_TRAIT_SR2_ERRORS))
 		nor_lines_leave_quad(nor);
 }
 
@@ -409,6 +413,12 @@ void nor_command_deselect(struct nor *nor)
 		execute_erase_chip(nor);
 	} else if (command->kind == NOR_COMMAND_WRITE_STATUS) {
 		execute_write_status(nor);
+	} else if (command->kind == NOR_COMMAND_WRITE_REGISTERS) {
+		if (is_framed(nor, 2, 1 + NOR_NUM_STATUS))
+			nor_fl_l_write(nor, WRITE_STATUS_PS);
+	} else if (command->kind == NOR_COMMAND_WRITE_ANY) {
+		if (is_framed(nor, 2 + address_bytes(nor), 2 + address_bytes(nor)))
+			nor_fl_l_write(nor, WRITE_STATUS_PS);
 	} else if (command->kind == NOR_COMMAND_WRITE_EXTENDED) {
 		execute_write_extended(nor);
 	} else if (command->kind == NOR_COMMAND_WRITE_CONFIG) {

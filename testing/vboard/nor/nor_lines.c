@@ -43,6 +43,8 @@ unsigned int nor_lines_dummy_clocks(const struct nor *nor)
 	const struct nor_command *command = nor->running;
 	unsigned int configured = nor->config[0] >> VCR_DUMMY_SHIFT;
 
+	if (nor_fl_l_has_latency(nor))
+		return nor_fl_l_dummy_clocks(nor);
 	if (!is_micron(nor) || !is_fast_read(command))
 		return command->dummy_clocks;
 	if (configured > 0 && configured < 15)
@@ -53,7 +55,7 @@ unsigned int nor_lines_dummy_clocks(const struct nor *nor)
 bool nor_lines_has_command(const struct nor *nor, const struct nor_command *command)
 {
 	if (!nor->qpi)
-		return command->opcode != 0xaf;
+		return command->opcode != 0xaf && command->kind != NOR_COMMAND_EXIT_QPI;
 	if (!is_micron(nor))
 		return !command->dummy_clocks;
 	/* Table 18, column "Quad I/O": not read (03h), the dual commands, and read id (9Fh) only as AFh */
@@ -188,6 +190,7 @@ static uint8_t byte_of_dummies(struct nor *nor, uint8_t out, unsigned int lines,
 {
 	unsigned int clocks = 8 / lines;
 
+	nor_fl_l_judge_mode(nor, direction == NOR_TO_CHIP ? out : -1);
 	/* DQ0 in the first clock: the lowest bit of the first group of `lines` bits */
 	nor_lines_confirm_xip(nor, direction == NOR_TO_CHIP ? out >> (8 - lines) & 1 : -1);
 	if (clocks > nor->num_left && direction == NOR_FROM_CHIP) {
@@ -232,7 +235,9 @@ void nor_dummy_clocks(struct nor *nor, unsigned int clocks, unsigned int lines, 
 {
 	if (!nor->selected || clocks == 0)
 		return;
-	if (nor->phase == NOR_PHASE_DUMMY)
+	if (nor->phase == NOR_PHASE_DUMMY) {
+		nor_fl_l_judge_mode(nor, -1);
 		nor_lines_confirm_xip(nor, lines == 1 ? 0 : -1);
+	}
 	pass_clocks(nor, clocks, lines, clock_hz);
 }

@@ -7,6 +7,7 @@
  *   nor_lines.c    commands on two and four lines: which phase goes where, dummy clocks, XIP
  *   nor_execute.c  what a complete command does when CS rises; nor_protect.c may forbid it
  *   nor_cells.c    what that does to the cells, and for how long
+ *   nor_fl_l.c     what the S25FL-L has of its own
  */
 
 #ifndef OFL_VBOARD_NOR_PRIVATE_H
@@ -14,7 +15,7 @@
 
 #include "nor.h"
 
-#define NOR_NUM_STATUS	3
+#define NOR_NUM_STATUS	4
 
 /* Where the running command stands. */
 enum nor_phase {
@@ -68,6 +69,7 @@ enum nor_command_kind {
 	NOR_COMMAND_READ_STATUS,	/* `index` says which */
 	NOR_COMMAND_READ_ERRORS,	/* S25FL-L's 07h */
 	NOR_COMMAND_READ_CONFIG,	/* Micron's volatile configuration; `index` 1: the enhanced one */
+	NOR_COMMAND_READ_ANY,		/* S25FL-L: a register by its address */
 	NOR_COMMAND_READ_FLAGS,
 	NOR_COMMAND_PROGRAM,
 	NOR_COMMAND_ERASE,
@@ -75,6 +77,8 @@ enum nor_command_kind {
 	NOR_COMMAND_WRITE_STATUS,
 	NOR_COMMAND_WRITE_CONFIG,
 	NOR_COMMAND_WRITE_EXTENDED,
+	NOR_COMMAND_WRITE_REGISTERS,	/* S25FL-L, as the next one */
+	NOR_COMMAND_WRITE_ANY,
 	NOR_COMMAND_MODE_RESET,
 	NOR_COMMAND_WRITE_ENABLE,	/* from here on: one byte, executed when CS rises */
 	NOR_COMMAND_WRITE_DISABLE,
@@ -84,6 +88,7 @@ enum nor_command_kind {
 	NOR_COMMAND_EXIT_4BYTE,
 	NOR_COMMAND_POWER_DOWN,
 	NOR_COMMAND_ENTER_QPI,
+	NOR_COMMAND_EXIT_QPI,
 	NOR_COMMAND_RESET_ENABLE,
 	NOR_COMMAND_RESET,
 	NOR_COMMAND_UNLOCK,
@@ -194,6 +199,22 @@ void nor_operation_start(struct nor *nor, uint64_t duration_ps);
 void nor_operation_settle(struct nor *nor);
 /* Power fails now: cells are left as far as they had come. `progress` 0..256, or -1: by simulated time. */
 void nor_operation_cut(struct nor *nor, int progress);
+
+/* nor_fl_l.c: each is of no effect, or false, for other parts */
+/* The non-volatile registers as the maker ships them. */
+void nor_fl_l_deliver(struct nor *nor);
+bool nor_fl_l_starts_in_4byte(const struct nor *nor);
+/* An error holds WIP at 1. */
+bool nor_fl_l_is_held(const struct nor *nor);
+bool nor_fl_l_accepts_while_held(const struct nor_command *command);
+bool nor_fl_l_lacks_quad(const struct nor *nor, const struct nor_command *command);
+bool nor_fl_l_has_latency(const struct nor *nor);
+unsigned int nor_fl_l_dummy_clocks(const struct nor *nor);
+/* The first clocks behind the address; -1 when the controller does not drive them. */
+void nor_fl_l_judge_mode(struct nor *nor, int mode);
+uint8_t nor_fl_l_register(const struct nor *nor, uint64_t address, uint8_t status_1, uint8_t errors);
+/* 01h or 71h, with the right number of bytes. Returns whether the chip is busy with it. */
+bool nor_fl_l_write(struct nor *nor, uint64_t duration_ps);
 
 /* nor_protect.c */
 bool nor_is_protected(const struct nor *nor, uint64_t address, uint64_t length_bytes);

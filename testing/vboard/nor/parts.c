@@ -244,11 +244,12 @@ const struct nor_part nor_parts[] = {
 		.name = "s25fl064l", .jedec_id = { 0x01, 0x60, 0x17 }, .size_bytes = 8 * MIB, .page_bytes = 256,
 		.page_program_us = 300, .byte_program_us = 50, .chip_erase_ms = 36000,
 		.deep_power_down_release_us = 5, .max_read_hz = 50 * MHZ, .max_clock_hz = 108 * MHZ,
-		.erase = { ERASE_4K_4B(50 * MS), ERASE_32K_4B(190 * MS), ERASE_64K_4B(270 * MS) },
+		/* 53h, not 5Ch */
+		.erase = { ERASE_4K_4B(50 * MS), { 0x52, 0x53, 32 * KIB, 190 * MS }, ERASE_64K_4B(270 * MS) },
 		.traits = NOR_TRAIT_SOFT_RESET | NOR_TRAIT_DEEP_POWER_DOWN | NOR_TRAIT_SR2_ERRORS | NOR_TRAIT_SR2 |
 			NOR_TRAIT_VOLATILE_SR | NOR_TRAIT_CHIP_ERASE_60 | TRAITS_4BYTE,
 		.protect = NOR_PROTECT_SEC_TB,
-		.source = "no SFDP dump; 0.3/50/190/270 ms from memory; 4-byte opcodes: Linux 6.1 spansion.c",
+		.source = "no SFDP dump; 0.3/50/190/270 ms from memory; opcodes and registers: nor_fl_l.c",
 	},
 };
 
