@@ -197,6 +197,91 @@ static void test_unaligned_word_fails_on_v6m(void **state)
 	assert_int_equal(ctrl_stat() & STICKYERR, STICKYERR);
 }
 
+/* As ap_r() and ap_w(), of an AP by its number. */
+static uint32_t read_of(unsigned int ap, unsigned int reg)
+{
+	select_ap(ap, reg);
+	acc(IR_APACC, reg, true, 0);
+	return rdbuff();
+}
+
+static void write_of(unsigned int ap, unsigned int reg, uint32_t value)
+{
+	select_ap(ap, reg);
+	acc(IR_APACC, reg, false, value);
+}
+
+/* One word; true when it reached the bus. */
+static bool reaches_bus(unsigned int ap, uint32_t csw, uint32_t address)
+{
+	unsigned int before = world->num_accesses;
+
+	write_of(ap, AP_CSW, csw);
+	write_of(ap, AP_TAR, address);
+	read_of(ap, AP_DRW);
+	/* Nothing answers there: an error, whether it reached it or not */
+	if (address < RAM_BASE || address >= RAM_BASE + RAM_BYTES)
+		assert_int_equal(ctrl_stat() & STICKYERR, STICKYERR);
+	dp_w(DP_CTRL_STAT, POWER_REQ | STICKYERR);
+	return world->num_accesses != before;
+}
+
+static int setup_n6(void **state)
+{
+	struct dap_config config = v7m_config;
+
+	(void)state;
+	config.core_ap = 1;
+	config.has_security = true;
+	make_world(&config, NULL);
+	power_up();
+	return 0;
+}
+
+static void test_two_access_ports(void **state)
+{
+	(void)state;
+	for (unsigned int ap = 0; ap < 2; ap++) {
+		assert_int_equal(read_of(ap, AP_IDR_REG), AP_IDR);
+		write_of(ap, AP_CSW, CSW_32 | (ap ? CSW_SINGLE : 0));
+		write_of(ap, AP_TAR, RAM_BASE + 0x40 * ap);
+	}
+	assert_int_equal(read_of(2, AP_IDR_REG), 0);
+	/* Each has its own CSW and TAR */
+	read_of(0, AP_DRW);
+	assert_int_equal(read_of(0, AP_TAR), RAM_BASE);
+	read_of(1, AP_DRW);
+	assert_int_equal(read_of(1, AP_TAR), RAM_BASE + 0x44);
+	assert_no_sticky();
+	/* Only the core's has a way to the PPB */
+	assert_true(reaches_bus(1, CSW_32, 0xe000ed00));
+	assert_false(reaches_bus(0, CSW_32, 0xe000ed00));
+	assert_true(reaches_bus(0, CSW_32, RAM_BASE));
+}
+
+static void test_security(void **state)
+{
+	static const struct {
+		uint32_t address;
+		bool nonsecure;		/* a Non-secure access is let through */
+	} places[] = {
+		{ RAM_BASE, true }, { 0x34000000, false }, { 0x4802a000, true }, { 0x5802a000, false }, { 0x18000000, false },
+		{ 0x70000000, false }, { 0x90000000, false }, { 0xe000ed00, true },
+	};
+	(void)state;
+
+	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		assert_true(reaches_bus(1, CSW_32, places[i].address));
+		assert_int_equal(reaches_bus(1, CSW_32 | 0x40000000, places[i].address), places[i].nonsecure);
+	}
+}
+
+static void test_no_security(void **state)
+{
+	(void)state;
+	assert_true(reaches_bus(0, CSW_32 | 0x40000000, 0x34000000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +299,9 @@ int main(void)
 		TEST_POWERED(test_banked_registers_need_words),
 		TEST_POWERED(test_unaligned_word_is_split_on_v7m),
 		TEST_V6M(test_unaligned_word_fails_on_v6m),
+		cmocka_unit_test_setup_teardown(test_two_access_ports, setup_n6, teardown),
+		cmocka_unit_test_setup_teardown(test_security, setup_n6, teardown),
+		TEST_POWERED(test_no_security),
 	};
 
 	return cmocka_run_group_tests_name("vb_memap", tests, NULL, NULL);
