@@ -36,6 +36,10 @@ static const uint8_t blob_stm32_qspi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
 };
 
+static const uint8_t blob_stm32_ospi[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
+};
+
 static const uint8_t blob_foreign[] = {
 #include "../../contrib/loaders/flash/ofl/images/foreign.inc"
 };
@@ -49,6 +53,7 @@ static const struct {
 	{ "gpio", blob_gpio, sizeof(blob_gpio), THUMB_PLAIN },
 	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi), THUMB_PLAIN },
 	{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi), THUMB_PLAIN },
+	{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi), THUMB_PLAIN },
 	{ "foreign", blob_foreign, sizeof(blob_foreign), THUMB_GATE },
 };
 

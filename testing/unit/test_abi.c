@@ -350,16 +350,22 @@ static void test_commands(void **state)
 	add_row(&table, 1, "11:8");
 	add_row(&table, 1, "15:12");
 	add_row(&table, 1, "16");
+	add_row(&table, 1, "17");
+	add_row(&table, 1, "18");
+	add_row(&table, 1, "19");
 	check_table("\nA command is a word:", "bits", &table);
 	assert_int_equal(OFL_COMMAND(0xff, 0, 0), 0xff);
 	assert_int_equal(OFL_COMMAND(0, 0xf, 0), 0xf << 8);
 	assert_int_equal(OFL_COMMAND(0, 0, 0xf), 0xf << 12);
 	assert_int_equal(OFL_COMMAND_DATA_OUT, 1 << 16);
+	assert_int_equal(OFL_COMMAND_QUAD_DATA, 1 << 17);
+	assert_int_equal(OFL_COMMAND_QPI, 1 << 18);
+	assert_int_equal(OFL_COMMAND_MAPPED, 1 << 19);
 }
 
 static void test_controllers(void **state)
 {
-	static struct table pins, gpio, stm32, quadspi;
+	static struct table pins, gpio, stm32, quadspi, octospi;
 	char number[8][12];
 	(void)state;
 
@@ -393,10 +399,19 @@ static void test_controllers(void **state)
 	check_table("\nspi:stm32-spi:", "word", &stm32);
 	assert_true(OFL_CTL_SAVE + 3 <= OFL_CTL_WORDS);
 
-	add_row(&quadspi, 3, number[4], "1", "BASE");
-	add_row(&quadspi, 3, number[5], "5", "SAVE");
+	static const char *const found[] = { "FOUND_CR", "FOUND_DCR", "FOUND_DLR", "FOUND_CCR", "BASE", "FOUND_TCR",
+		"FOUND_IR" };
+	static const unsigned int found_words[] = { OFL_CTL_FOUND_CR, OFL_CTL_FOUND_DCR, OFL_CTL_FOUND_DLR,
+		OFL_CTL_FOUND_CCR, OFL_CTL_BASE, OFL_CTL_FOUND_TCR, OFL_CTL_FOUND_IR };
+	for (unsigned int n = 0; n < COUNT(found); n++) {
+		snprintf(number[n], sizeof(number[n]), "%u", found_words[n]);
+		if (n <= 5)
+			add_row(&quadspi, 3, number[n], "1", found[n]);
+		add_row(&octospi, 3, number[n], n == 6 ? "2" : "1", found[n]);
+	}
 	check_table("\nspi:stm32-qspi:", "word", &quadspi);
-	assert_true(OFL_CTL_SAVE + 5 <= OFL_CTL_WORDS);
+	check_table("\nspi:stm32-ospi:", "word", &octospi);
+	assert_true(OFL_CTL_FOUND_IR + 2 <= OFL_CTL_WORDS);
 }
 
 /* A line of the work area's table, with its figure. */

@@ -518,6 +518,15 @@ static int check_chip_select(const struct flash_bank *bank, const struct ofl_opt
 		if (other->driver != bank->driver || other->target != bank->target || ofl_from_bank(other)->foreign)
 			continue;
 		const uint32_t *cs = ofl_from_bank(other)->options.ctl + OFL_CTL_CS;
+		/* A controller with a chip select of its own has one flash. */
+		if (!options->has_cs) {
+			if (ofl_from_bank(other)->options.has_cs ||
+					ofl_from_bank(other)->options.ctl[OFL_CTL_BASE] != options->ctl[OFL_CTL_BASE])
+				continue;
+			LOG_ERROR("ofl: bank %s is at the same controller (-base) as bank %s; each chip has one bank", bank->name,
+				other->name);
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		}
 		if (memcmp(cs, options->ctl + OFL_CTL_CS, OFL_PIN_WORDS * sizeof(*cs)) == 0) {
 			LOG_ERROR("ofl: bank %s has the same chip select (-cs) as bank %s; each chip has one bank", bank->name,
 					other->name);

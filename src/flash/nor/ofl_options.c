@@ -25,6 +25,10 @@ static const uint8_t stm32_qspi_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
 };
 
+static const uint8_t stm32_ospi_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
+};
+
 static const struct ofl_controller controllers[] = {
 	{
 		.name = "gpio",
@@ -55,6 +59,16 @@ static const struct ofl_controller controllers[] = {
 		.max_dummy_bytes = 3,
 		/* 16 bits at 133 MHz, the fastest clock of these parts (H7). */
 		.min_poll_ns = 120,
+	},
+	{
+		.name = "stm32-ospi",
+		.blob = stm32_ospi_blob,
+		.blob_bytes = sizeof(stm32_ospi_blob),
+		.needs_base = true,
+		/* DCYC is a field of five bits, for clocks (RM0456, OCTOSPI_TCR). */
+		.max_dummy_bytes = 3,
+		/* 16 bits at 200 MHz, the fastest clock of these parts (XSPI of the N6). */
+		.min_poll_ns = 80,
 	},
 };
 
@@ -287,7 +301,7 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 
 static int parse_loader(struct ofl_options *options, const char *loader)
 {
-	char known[128] = "";
+	char known[256] = "";
 
 	if (strncmp(loader, "spi:", 4) != 0) {
 		options->path = strdup(loader);

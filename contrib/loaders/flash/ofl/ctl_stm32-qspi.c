@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * STM32 QUADSPI (F4 F7 H7 L4 G4), one flash, on one line.
+ * STM32 QUADSPI (F4 F7 H7 L4 G4), one flash, on one line or four.
  * [RM] RM0385 STM32F75xxx and STM32F74xxx, rev 8, section 14 (Quad-SPI interface).
  */
 
@@ -33,21 +33,18 @@
 
 #define FCR_ALL		0x0000001b
 
-#define CCR_IMODE_1	0x00000100
-#define CCR_ADMODE	0x00000c00
-#define CCR_ADMODE_1	0x00000400
+#define CCR_IMODE	8
+#define CCR_ADMODE	10
 #define CCR_ADSIZE	12
 #define CCR_DCYC	18
-#define CCR_DMODE_1	0x01000000
+#define CCR_DMODE	24
+#define LINES_1		1	/* IMODE, ADMODE, DMODE */
+#define LINES_4		3
 #define CCR_READ	0x04000000	/* FMODE = 01: indirect read; 00: indirect write */
 
 #define MAX_DUMMY_BYTES	3	/* of 8 clocks; DCYC has five bits */
 
-#define SAVED_CR	OFL_CTL_SAVE
-#define SAVED_DCR	(OFL_CTL_SAVE + 1)
-#define SAVED_DLR	(OFL_CTL_SAVE + 2)
-#define SAVED_CCR	(OFL_CTL_SAVE + 3)
-#define IS_SAVED	(OFL_CTL_SAVE + 4)
+#define IS_SAVED	OFL_CTL_FOUND_TCR
 
 /* Waits until a bit of (SR ^ invert) & mask is set, or the deadline; returns (SR ^ invert). */
 static uint32_t wait_status(struct ofl_params *p, uint32_t mask, uint32_t invert)
@@ -87,14 +84,19 @@ void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 	uint32_t base = p->ctl[OFL_CTL_BASE];
 	uint32_t address_bytes = (command >> 8) & 0xf;
 	uint32_t dummy_bytes = (command >> 12) & 0xf;
-	uint32_t ccr = (command & 0xff) | CCR_IMODE_1 | dummy_bytes << (CCR_DCYC + 3);
+	uint32_t lines = LINES_1;
 	if (dummy_bytes > MAX_DUMMY_BYTES)
 		ofl_fail_value(p, OFL_STATUS_BAD_OP, command);
+	if (command & OFL_COMMAND_QPI)
+		lines = LINES_4;
+	uint32_t ccr = (command & 0xff) | lines << CCR_IMODE | dummy_bytes << (CCR_DCYC + 3);
 	if (address_bytes)
-		ccr |= CCR_ADMODE_1 | (address_bytes - 1) << CCR_ADSIZE;
+		ccr |= lines << CCR_ADMODE | (address_bytes - 1) << CCR_ADSIZE;
 	if (length) {
 		store32(base + DLR, length - 1);
-		ccr |= CCR_DMODE_1;
+		if (command & OFL_COMMAND_QUAD_DATA)
+			lines = LINES_4;
+		ccr |= lines << CCR_DMODE;
 		if (!(command & OFL_COMMAND_DATA_OUT))
 			ccr |= CCR_READ;
 	}
@@ -144,39 +146,39 @@ void ctl_init(struct ofl_params *p)
 {
 	uint32_t base = p->ctl[OFL_CTL_BASE];
 	uint32_t cr = load32(base + CR);
-	p->ctl[SAVED_CR] = cr;
-	p->ctl[SAVED_DCR] = load32(base + DCR);
-	p->ctl[SAVED_DLR] = load32(base + DLR);
-	p->ctl[SAVED_CCR] = load32(base + CCR);
+	p->ctl[OFL_CTL_FOUND_CR] = cr;
+	p->ctl[OFL_CTL_FOUND_DCR] = load32(base + DCR);
+	p->ctl[OFL_CTL_FOUND_DLR] = load32(base + DLR);
+	p->ctl[OFL_CTL_FOUND_CCR] = load32(base + CCR);
 	p->ctl[IS_SAVED] = 1;
 	/* These may be written while BUSY is 1 [RM 14.5.1]; the abort's TCF must not leave an interrupt pending. */
 	store32(base + CR, (cr & ~(CR_FTHRES | CR_INTERRUPTS | CR_DMAEN)) | CR_FTHRES_4 | CR_EN);
 	stop(p);
-	store32(base + DCR, p->ctl[SAVED_DCR] | DCR_FSIZE);
+	store32(base + DCR, p->ctl[OFL_CTL_FOUND_DCR] | DCR_FSIZE);
 }
 
 void ctl_fini(struct ofl_params *p)
 {
 	uint32_t base = p->ctl[OFL_CTL_BASE];
-	uint32_t ccr = p->ctl[SAVED_CCR];
+	uint32_t ccr = p->ctl[OFL_CTL_FOUND_CCR];
 	/* Nothing was changed yet, or all is back already. */
 	if (!p->ctl[IS_SAVED])
 		return;
 	stop(p);
-	store32(base + DCR, p->ctl[SAVED_DCR]);
+	store32(base + DCR, p->ctl[OFL_CTL_FOUND_DCR]);
 	/*
 	 * The first mapped read is wrong when bits 1:0 of AR are not 0 on the way into that mode (errata sheets, as
 	 * OpenOCD's stmqspi.c, set_mm_mode(), has it). A write with address and data sends nothing before DR is written;
 	 * should the controller call itself busy already, CCR could not be written.
 	 */
-	store32(base + CCR, CCR_IMODE_1 | CCR_ADMODE_1 | CCR_DMODE_1);
+	store32(base + CCR, LINES_1 << CCR_IMODE | LINES_1 << CCR_ADMODE | LINES_1 << CCR_DMODE);
 	store32(base + AR, 0);
 	stop(p);
-	store32(base + DLR, p->ctl[SAVED_DLR]);
+	store32(base + DLR, p->ctl[OFL_CTL_FOUND_DLR]);
 	/* A command without an address would start now; it ran before, and its user writes CCR anew for the next one. */
-	if (ccr & CCR_ADMODE)
+	if (ccr & LINES_4 << CCR_ADMODE)
 		store32(base + CCR, ccr);
-	store32(base + CR, p->ctl[SAVED_CR]);
+	store32(base + CR, p->ctl[OFL_CTL_FOUND_CR]);
 	data_cache_clean_invalidate();
 	p->ctl[IS_SAVED] = 0;
 }

@@ -16,7 +16,7 @@
 #define OPENOCD_LOADERS_FLASH_OFL_ABI_H
 
 #define OFL_ABI_MAJOR		1
-#define OFL_ABI_MINOR		2
+#define OFL_ABI_MINOR		3
 /* Second word of every blob. */
 #define OFL_ABI_WORD		(0x0f100000 | (OFL_ABI_MAJOR << 8) | OFL_ABI_MINOR)
 
@@ -71,6 +71,11 @@ enum ofl_status {
 #define OFL_COMMAND(opcode, address_bytes, dummy_bytes) \
 	((uint32_t)(opcode) | (uint32_t)(address_bytes) << 8 | (uint32_t)(dummy_bytes) << 12)
 #define OFL_COMMAND_DATA_OUT	(1u << 16)
+/* Only for controllers with four lines: data on all of them; opcode, address and data on all of them. */
+#define OFL_COMMAND_QUAD_DATA	(1u << 17)
+#define OFL_COMMAND_QPI		(1u << 18)
+/* CRC: nothing is sent; `address` is where the controller maps the flash, and the CPU reads there. */
+#define OFL_COMMAND_MAPPED	(1u << 19)
 
 #define OFL_CTL_WORDS		17
 
@@ -212,7 +217,17 @@ struct ofl_erase_entry {
 
 #define OFL_CTL_CS		0	/* all controllers whose chip select is a pin: that pin */
 #define OFL_CTL_BASE		4	/* stm32-...: base address of the controller */
-#define OFL_CTL_SAVE		5	/* stm32-...: words of the stub's: three (stm32-spi), five (stm32-qspi) */
+#define OFL_CTL_SAVE		5	/* stm32-spi: three words of the stub's */
+/*
+ * Controllers that map the flash: registers as the run found them, also there for the host when it has ended. They lie
+ * where Thumb's short loads reach, as there is no pin.
+ */
+#define OFL_CTL_FOUND_CR	0
+#define OFL_CTL_FOUND_DCR	1	/* stm32-ospi: DCR1 */
+#define OFL_CTL_FOUND_DLR	2
+#define OFL_CTL_FOUND_CCR	3
+#define OFL_CTL_FOUND_TCR	5	/* stm32-ospi, with IR and whether they are to be put back; stm32-qspi: only that */
+#define OFL_CTL_FOUND_IR	6
 #define OFL_CTL_SCK		4	/* gpio: a pin */
 #define OFL_CTL_MOSI		8	/* gpio: a pin */
 #define OFL_CTL_MISO		12	/* gpio: address and mask of the input register */

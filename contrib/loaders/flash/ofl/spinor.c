@@ -62,6 +62,9 @@ static void modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32
 void loader_begin(struct ofl_params *p)
 {
 	ctl_init(p);
+	/* Through the mapped mode once more: nothing is left of what controller and data cache have read before. */
+	if (p->command & OFL_COMMAND_MAPPED)
+		ctl_fini(p);
 }
 
 void loader_end(struct ofl_params *p)
@@ -104,10 +107,15 @@ void loader_erase(struct ofl_params *p, struct ofl_erase_entry *entry)
 uint32_t loader_crc(struct ofl_params *p, const uint32_t *table)
 {
 	uint32_t crc = 0xffffffff;
-	ctl_begin(p, p->command, p->unit_bytes);
-	for (uint32_t n = p->unit_bytes; n; n--)
-		crc = crc_byte(crc, ctl_get(p), table);
-	ctl_end(p);
+	uint32_t mapped = p->command & OFL_COMMAND_MAPPED;
+	if (!mapped)
+		ctl_begin(p, p->command, p->unit_bytes);
+	for (uint32_t n = 0; n != p->unit_bytes; n++) {
+		uint32_t byte = mapped ? *(const volatile uint8_t *)(p->address + n) : ctl_get(p);
+		crc = crc_byte(crc, byte, table);
+	}
+	if (!mapped)
+		ctl_end(p);
 	return crc;
 }
 
