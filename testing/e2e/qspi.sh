@@ -151,7 +151,7 @@ expected_write 0x500000 "$T/word2"
 not_ok() { ! "$@"; }
 ok "a -cs is refused" not_ok ocd -c "flash bank other ofl 0x90000000 0 0 0 stm32f7x.cpu spi:stm32-qspi \
 	-base 0xa0001000 -cs {0 0 0 0}; shutdown"
-expect_log "option '-cs' is unknown for spi:stm32-qspi; known are -base -size"
+expect_log "option '-cs' is unknown for spi:stm32-qspi; known are -base -map -qe -size"
 
 ok "more dummy bytes than the controller can send" qspi "
 	echo [ofl spi ext 2 0x0b 0 0 0 0 0 0 0]

@@ -28,6 +28,14 @@ struct ofl_controller {
 	 * becomes at least that many polls of the stub, which has no clock of its own; the host watches the time.
 	 */
 	uint32_t min_poll_ns;
+	/*
+	 * Four data lines, and a memory-mapped mode, which is on when all bits of `mask` are set in params.ctl[word]; 0: has
+	 * neither. In the word of CCR: `quad` all set: opcodes on four lines; `once`: the opcode is sent only once.
+	 */
+	struct {
+		uint32_t mask, quad, once;
+		uint8_t word, opcode_word;
+	} mapped;
 };
 
 const struct ofl_controller *ofl_controller_by_name(const char *name);
@@ -51,7 +59,8 @@ struct ofl_options {
 	struct ofl_range ram;	/* -ram */
 	uint32_t stack_bytes, clock_hz;
 	bool has_map;
-	uint32_t map;		/* where the flash is mapped while the loader is initialised */
+	uint32_t map;		/* where the flash is mapped; loader file: while it is initialised */
+	bool qe_on;		/* -qe: the chip's quad enable bit may be set */
 	uint32_t ctl[OFL_CTL_WORDS];
 	bool has_base, has_cs, has_sck, has_mosi, has_miso;
 	uint32_t size_bytes;	/* the bank line's SIZE */
@@ -77,6 +86,7 @@ struct ofl_chip {
 	/* OFL_COMMAND words without opcode-specific parts: address bytes are in them. */
 	uint32_t read_command, program_command;
 	uint8_t address_bytes;
+	uint8_t exit_4byte;		/* before each session, for a chip that is used with 3 bytes; 0: not needed */
 	uint8_t enter_4byte, leave_4byte;	/* opcodes around each session; 0: not needed */
 	bool clear_extended;		/* leaving 4-byte mode leaves the extended address register set: cleared after it */
 	uint32_t program_once_bytes;	/* a unit with ECC: may be programmed once after an erase; 0: none */
@@ -85,6 +95,10 @@ struct ofl_chip {
 	uint32_t status_command, busy_mask, busy_invert;
 	uint32_t error_command, error_mask;
 	uint8_t status;			/* register 05h when it was identified */
+	/* Four data lines: what its table says. ofl_lines.c */
+	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not known */
+	uint8_t quad_read, quad_read_clocks, quad_program;	/* opcodes for the address bytes in use; 0: none */
+	char lines[80];			/* for `ofl info`; empty: the controller has one */
 	unsigned int num_notes;
 	char note[16][112];
 };
@@ -131,6 +145,13 @@ struct ofl_session {
 	bool own_ram;		/* not of OpenOCD's work area: -ram, or a room that the loader leaves */
 	struct ofl_cortexm core;
 	bool started;		/* a run is under way: the stub may have changed the controller */
+	/* How the application left a controller that can map the flash; see ofl_mapped.c. */
+	struct {
+		bool on, usable;	/* usable: by -map, in this session */
+		bool once, quad;
+		uint8_t address_bytes, opcode;
+		uint64_t reach_bytes;
+	} mapped;
 	bool lost;		/* the target was reset, or the link failed: nothing more can be done with it in this session */
 	bool call_failed;	/* the last run: expect_failure, and it did */
 	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
@@ -312,8 +333,35 @@ int ofl_check_compare(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t
 /* ofl_spinor.c: the chip behind a built-in controller */
 
 /* A raw command; the bytes behind the opcode are address and dummy bytes when there is a response, else data. */
+int ofl_spinor_transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, uint8_t *bytes, uint32_t length);
 int ofl_spinor_raw(struct ofl_bank *ofl, const uint8_t *bytes, unsigned int num_bytes, uint8_t *response,
 		unsigned int num_response);
+
+/* ofl_lines.c: four data lines: commands that use them, the quad enable bit, and a chip that was left on them */
+
+struct ofl_sfdp;
+void ofl_lines_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp);
+/* At the end of the identification; writes the quad enable bit with `-qe on` only. */
+int ofl_lines_choose(struct ofl_bank *ofl);
+/* The bit is still set? Once a session. */
+int ofl_lines_check(struct ofl_bank *ofl);
+/* Ends a continuous read: all lines high while the chip looks for address and mode bits. */
+int ofl_lines_end_continuous(struct ofl_bank *ofl);
+/* For a chip that does not answer on one line. */
+int ofl_lines_recover(struct ofl_bank *ofl, bool *answers);
+
+/* ofl_mapped.c: the controller's memory-mapped mode, as the application left it */
+
+/* After any run of the session's: what the stub found. */
+int ofl_mapped_look(struct ofl_bank *ofl);
+/* Does the application read with 4 address bytes by the chip's mode? */
+bool ofl_mapped_needs_4byte(const struct ofl_bank *ofl);
+/* With -map, once the chip's mode is settled: may reads and checks use the range? */
+int ofl_mapped_check(struct ofl_bank *ofl);
+bool ofl_mapped_covers(const struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_bytes);
+int ofl_mapped_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length);
+int ofl_mapped_blank(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count,
+		uint32_t *result);
 
 /* ofl_range.c: what a request may touch */
 

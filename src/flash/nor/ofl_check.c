@@ -56,6 +56,10 @@ int ofl_check_units(struct ofl_bank *ofl, enum ofl_op op, uint64_t offset_bytes,
 		params->address = ofl->address_base + offset_bytes;
 		params->unit_bytes = unit_bytes;
 		params->count = n;
+		if (op == OFL_OP_CRC && !ofl->foreign && ofl_mapped_covers(ofl, offset_bytes, (uint64_t)n * unit_bytes)) {
+			params->command = OFL_COMMAND_MAPPED;
+			params->address = ofl->options.map + offset_bytes;
+		}
 		int retval = ofl_session_run(ofl, op == OFL_OP_CRC ? "verifying" : "checking for blank",
 				(ofl->foreign ? FOREIGN_FLOOR_MS : 2000) + (int64_t)unit_bytes * 1000 / SLOWEST_READ_RATE, report_check,
 				&progress);

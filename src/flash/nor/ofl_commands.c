@@ -110,6 +110,8 @@ static void info_built_in(const struct flash_bank *bank, struct command_invocati
 	command_print(cmd, "address-bytes: %u%s", chip->address_bytes, chip->enter_4byte ? " (by mode)" : "");
 	command_print(cmd, "read-opcode: %02" PRIx32, chip->read_command & 0xff);
 	command_print(cmd, "program-opcode: %02" PRIx32, chip->program_command & 0xff);
+	if (chip->lines[0])
+		command_print(cmd, "lines: %s", chip->lines);
 	command_print(cmd, "status: %02x", chip->status);
 	if (chip->status & 0x1c)
 		command_print(cmd, "warning: block protection bits are set in the status register (BP = %u)",

@@ -55,6 +55,8 @@ static void print_chip(struct command_invocation *cmd, const struct ofl_bank *of
 			chip->jedec_id[0], chip->jedec_id[1], chip->jedec_id[2], chip->address_bytes, chip->status);
 		command_print_sameline(cmd, ", \"page_program_us\": {\"typical\": %" PRIu32 ", \"maximum\": %" PRIu32 "}",
 			chip->page_program_typical_us, chip->page_program_max_us);
+		if (chip->lines[0])
+			print_named(cmd, "lines", chip->lines);
 	}
 	command_print_sameline(cmd, ", \"page_bytes\": %" PRIu32 ", \"erased_byte\": %u", chip->geometry.page_bytes,
 		ofl->erased_byte);

@@ -59,6 +59,9 @@ static const struct ofl_controller controllers[] = {
 		.max_dummy_bytes = 3,
 		/* 16 bits at 133 MHz, the fastest clock of these parts (H7). */
 		.min_poll_ns = 120,
+		/* CCR: FMODE = 11, IMODE, SIOO */
+		.mapped = {.mask = 0x0c000000, .quad = 0x00000300, .once = 0x10000000, .word = OFL_CTL_FOUND_CCR,
+			.opcode_word = OFL_CTL_FOUND_CCR},
 	},
 	{
 		.name = "stm32-ospi",
@@ -69,6 +72,9 @@ static const struct ofl_controller controllers[] = {
 		.max_dummy_bytes = 3,
 		/* 16 bits at 200 MHz, the fastest clock of these parts (XSPI of the N6). */
 		.min_poll_ns = 80,
+		/* CR: FMODE = 11; CCR: IMODE, SIOO (not of the XSPI) */
+		.mapped = {.mask = 0x30000000, .quad = 0x00000003, .once = 0x80000000, .word = OFL_CTL_FOUND_CR,
+			.opcode_word = OFL_CTL_FOUND_IR},
 	},
 };
 
@@ -280,6 +286,12 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 		options->has_miso = true;
 		return parse_words(name, value, options->ctl + OFL_CTL_MISO, 2);
 	}
+	if (strcmp(name, "-map") == 0 && controller->mapped.mask) {
+		options->has_map = true;
+		return parse_words(name, value, &options->map, 1);
+	}
+	if (strcmp(name, "-qe") == 0 && controller->mapped.mask)
+		return parse_choice(name, value, "off", "on", &options->qe_on);
 	if (strcmp(name, "-page") == 0) {
 		if (parse_numbers(name, value, &number, 1, false, 4096) < 0)
 			return ERROR_COMMAND_ARGUMENT_INVALID;
@@ -292,10 +304,10 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	}
 	if (strcmp(name, "-erase") == 0)
 		return parse_erase(options, value);
-	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s -size -page -erase -verify -elf-header "
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s%s -size -page -erase -verify -elf-header "
 			"-preserve -save", name,
 			controller->name, controller->needs_base ? " -base" : "", controller->needs_cs ? " -cs" : "",
-			controller->needs_gpio_pins ? " -sck -mosi -miso" : "");
+			controller->needs_gpio_pins ? " -sck -mosi -miso" : "", controller->mapped.mask ? " -map -qe" : "");
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 

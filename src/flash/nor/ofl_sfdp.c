@@ -469,7 +469,14 @@ static void parse_modes(const struct ofl_sfdp_table *basic, struct ofl_sfdp *sfd
 	const uint32_t dword15 = ofl_sfdp_dword(basic, 15);
 	const uint32_t dword16 = ofl_sfdp_dword(basic, 16);
 
+	const uint32_t quad_read = ofl_sfdp_dword(basic, 3) >> 16;
+
 	sfdp->quad_enable = 0xff;
+	/* DW1 bit 22: 1-1-4 read; DW3 31:16: wait states 4:0, mode clocks 7:5, opcode 15:8. */
+	if ((ofl_sfdp_dword(basic, 1) >> 22 & 1) && quad_read >> 8 != 0x00 && quad_read >> 8 != 0xff) {
+		sfdp->quad_read = quad_read >> 8;
+		sfdp->quad_read_clocks = (quad_read & 0x1f) + (quad_read >> 5 & 7);
+	}
 	if (ofl_sfdp_dword_said(basic, 14)) {
 		const uint8_t enter = dword14 >> 23 & 0xff, leave = dword14 >> 15 & 0xff;
 
@@ -551,6 +558,8 @@ static void parse_4byte_table(const struct ofl_sfdp_table *table, bool no_progra
 
 	sfdp->read_4byte = reads & 1 ? 0x13 : 0;
 	sfdp->program_4byte = programs & 1 ? 0x12 : 0;
+	sfdp->quad_read_4byte = reads >> 4 & 1 ? 0x6c : 0;
+	sfdp->quad_program_4byte = programs >> 1 & 1 ? 0x34 : 0;
 	for (unsigned int i = 0; i < OFL_SFDP_MAX_ERASE_TYPES; i++) {
 		const uint8_t opcode = opcodes >> (8 * i) & 0xff;
 

@@ -85,6 +85,8 @@ struct ofl_sfdp {
 	uint8_t address_bytes;		/* 3: three only, 4: four only, 34: both (BFPT DW1 18:17) */
 	unsigned int routes_4byte;	/* OFL_SFDP_4B_... */
 	uint8_t read_4byte, program_4byte;	/* 13h / 12h when 4BAIT says the chip has them, else 0 */
+	/* 1-1-4 read: opcode (0: none), clocks between address and data; with 4 address bytes; and page program likewise */
+	uint8_t quad_read, quad_read_clocks, quad_read_4byte, quad_program_4byte;
 	bool clear_extended_on_exit;	/* E9h leaves the extended address register at 1: write 0 (06h C5h 00h) */
 	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not said, or reserved */
 	bool soft_reset_66_99;

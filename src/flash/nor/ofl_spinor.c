@@ -19,6 +19,7 @@
 #define READ_SFDP		0x5a
 #define RELEASE_POWER_DOWN	0xab
 #define MODE_RESET		0xff
+#define ENTER_4BYTE		0xb7
 
 #define STATUS_BUSY		0x01
 
@@ -30,7 +31,7 @@
 /* Slowest read seen: bit-bang on an 8 MHz core, in bytes a second; for deadlines only. */
 #define SLOWEST_READ_RATE	10000
 
-static int transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, uint8_t *bytes, uint32_t length)
+int ofl_spinor_transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, uint8_t *bytes, uint32_t length)
 {
 	const struct ofl_controller *controller = ofl->options.controller;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_XFER);
@@ -54,6 +55,11 @@ static int transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, ui
 	if (retval == ERROR_OK && length && !(command & OFL_COMMAND_DATA_OUT))
 		retval = ofl_session_read(ofl, ring, bytes, length);
 	return retval;
+}
+
+static int transfer(struct ofl_bank *ofl, uint32_t command, uint32_t address, uint8_t *bytes, uint32_t length)
+{
+	return ofl_spinor_transfer(ofl, command, address, bytes, length);
 }
 
 int ofl_spinor_raw(struct ofl_bank *ofl, const uint8_t *bytes, unsigned int num_bytes, uint8_t *response,
@@ -96,11 +102,32 @@ static int read_status(struct ofl_bank *ofl, uint8_t *status)
 }
 
 /*
+ * The first one of a session; a controller that maps the flash may have left it in a continuous read, in which it takes
+ * an opcode for an address.
+ */
+static int first_status(struct ofl_bank *ofl, uint8_t *status)
+{
+	int retval = read_status(ofl, status);
+	if (retval == ERROR_OK)
+		retval = ofl_mapped_look(ofl);
+	if (retval != ERROR_OK || !ofl->session.mapped.once)
+		return retval;
+	retval = ofl_lines_end_continuous(ofl);
+	return retval == ERROR_OK ? read_status(ofl, status) : retval;
+}
+
+/*
  * A chip that an application left in QPI mode sees eight clocks of ones on its first line, with the others pulled up,
- * as FFh FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down.
+ * as FFh FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down. A controller with
+ * four lines, which drives the others, has ways of its own.
  */
 static int wake(struct ofl_bank *ofl, uint8_t *status)
 {
+	if (ofl->options.controller->mapped.mask) {
+		bool answers;
+		int recovered = ofl_lines_recover(ofl, &answers);
+		return recovered == ERROR_OK ? read_status(ofl, status) : recovered;
+	}
 	int retval = transfer(ofl, OFL_COMMAND(MODE_RESET, 0, 0), 0, NULL, 0);
 	if (retval == ERROR_OK)
 		retval = transfer(ofl, OFL_COMMAND(RELEASE_POWER_DOWN, 0, 0), 0, NULL, 0);
@@ -151,7 +178,7 @@ static int wait_leftover(struct ofl_bank *ofl, uint8_t *status)
 static int read_jedec_id(struct ofl_bank *ofl)
 {
 	struct ofl_chip *chip = &ofl->chip;
-	int retval = read_status(ofl, &chip->status);
+	int retval = first_status(ofl, &chip->status);
 	if (retval != ERROR_OK)
 		return retval;
 	if (chip->status == 0xff)
@@ -268,6 +295,7 @@ static int read_sfdp(struct ofl_bank *ofl, bool *present)
 		for (unsigned int n = 0; n < sfdp->num_notes; n++)
 			ofl_chip_note(&ofl->chip, "SFDP: %s", sfdp->note[n]);
 		*present = ofl_chip_from_sfdp(&ofl->chip, sfdp, why, sizeof(why)) == ERROR_OK;
+		ofl_lines_from_sfdp(&ofl->chip, sfdp);
 	}
 	retval = ERROR_OK;
 	if (!*present) {
@@ -289,6 +317,7 @@ static int identify(struct ofl_bank *ofl)
 	bool has_sfdp = false;
 
 	memset(chip, 0, sizeof(*chip));
+	chip->quad_enable = 0xff;
 	ofl->why_unknown[0] = 0;
 	int retval = read_jedec_id(ofl);
 	if (retval == ERROR_OK)
@@ -307,7 +336,8 @@ static int identify(struct ofl_bank *ofl)
 		if (retval != ERROR_OK)
 			return retval;
 	}
-	return ofl_chip_apply_options(chip, &ofl->options, ofl->why_unknown, sizeof(ofl->why_unknown));
+	retval = ofl_chip_apply_options(chip, &ofl->options, ofl->why_unknown, sizeof(ofl->why_unknown));
+	return retval == ERROR_OK ? ofl_lines_choose(ofl) : retval;
 }
 
 static int switch_4byte(struct ofl_bank *ofl, uint8_t opcode)
@@ -325,7 +355,7 @@ static int enter(struct ofl_bank *ofl)
 	struct ofl_chip *chip = &ofl->chip;
 
 	/* A previous command may have been cut off in the middle of an operation. */
-	int retval = read_status(ofl, &chip->status);
+	int retval = first_status(ofl, &chip->status);
 	if (retval == ERROR_OK && chip->status == 0xff)
 		retval = wake(ofl, &chip->status);
 	if (retval == ERROR_OK && chip->status == 0xff) {
@@ -339,12 +369,22 @@ static int enter(struct ofl_bank *ofl)
 		LOG_ERROR("ofl: %s: %s", ofl->bank->name, ofl->why_unknown);
 	if (retval == ERROR_OK && chip->enter_4byte)
 		retval = switch_4byte(ofl, chip->enter_4byte);
-	return retval;
+	if (retval == ERROR_OK && chip->exit_4byte)
+		retval = switch_4byte(ofl, chip->exit_4byte);
+	if (retval == ERROR_OK)
+		retval = ofl_lines_check(ofl);
+	return retval == ERROR_OK ? ofl_mapped_check(ofl) : retval;
 }
 
 static int leave_4byte(struct ofl_bank *ofl)
 {
-	if (!ofl->chip.leave_4byte || !ofl->session.open || !ofl->session.area)
+	bool needed = ofl_mapped_needs_4byte(ofl);
+	if (!ofl->session.open || !ofl->session.area)
+		return ERROR_OK;
+	/* The application's mapped mode goes on as it was. */
+	if (ofl->chip.exit_4byte && needed)
+		return switch_4byte(ofl, ENTER_4BYTE);
+	if (!ofl->chip.leave_4byte || needed)
 		return ERROR_OK;
 	int retval = switch_4byte(ofl, ofl->chip.leave_4byte);
 	if (retval == ERROR_OK && ofl->chip.clear_extended) {
@@ -493,8 +533,17 @@ static int leave(struct ofl_bank *ofl, int retval)
 	return retval != ERROR_OK ? retval : left;
 }
 
+static int read_chip(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, uint32_t length)
+{
+	if (ofl_mapped_covers(ofl, offset_bytes, length))
+		return ofl_mapped_read(ofl, offset_bytes, data, length);
+	return ofl_ring_read(ofl, offset_bytes, data, length);
+}
+
 static int blank(struct ofl_bank *ofl, uint64_t offset_bytes, uint32_t unit_bytes, uint32_t count, uint32_t *result)
 {
+	if (ofl_mapped_covers(ofl, offset_bytes, (uint64_t)count * unit_bytes))
+		return ofl_mapped_blank(ofl, offset_bytes, unit_bytes, count, result);
 	return ofl_check_units(ofl, OFL_OP_BLANK, offset_bytes, unit_bytes, count, result);
 }
 
@@ -523,7 +572,7 @@ const struct ofl_backend ofl_spinor_backend = {
 	.leave = leave,
 	.erase = erase,
 	.program = program,
-	.read = ofl_ring_read,
+	.read = read_chip,
 	.blank = blank,
 	.crc = crc,
 	.compare = ofl_check_compare,
