@@ -47,6 +47,9 @@ struct nor_erase_type {
 #define NOR_TRAIT_EXTENDED_ADDRESS	(1u << 18)
 /* N25Q: 3Bh BBh 6Bh EBh, A2h D2h 32h 12h, 85h/81h and 65h/61h with the quad I/O protocol and XIP; see nor_lines.c */
 #define NOR_TRAIT_MICRON_LINES		(1u << 19)
+/* 6Bh and 32h (data on four lines), while SR2 b1, QE, is set; 6Ch and 34h likewise: W25Q128JV rev. F 8.2, 002-00124 */
+#define NOR_TRAIT_QUAD			(1u << 24)
+#define NOR_TRAIT_QUAD_4BYTE		(1u << 25)
 #define NOR_TRAIT_4BYTE_READ		(1u << 17)	/* of the opcodes with four address bytes only 13h 0Ch */
 
 /* Meaning of the block protect bits of SR1; tables in nor_protect.c. */

@@ -18,6 +18,7 @@
  * - A read, program, erase or register write to a chip in deep power-down or QPI mode (it is deaf). Not: status, id,
  *   and the commands that bring a chip of unknown state to its senses.
  * - SCK faster than the part's limit for the command.
+ * - A command with data on four lines while the part's QE bit is 0.
  * - A phase on other lines than the command's, and what else nor_lines.c says.
  * Not a violation, but without effect: programs and erases of blocks that are locked by status bits; bits that a
  * program would set from 0 to 1; the low bits of an erase address.
@@ -57,6 +58,8 @@ static const struct nor_command commands[] = {
 	{ 0xbc, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 12, 0, "dual I/O read", 2, 2 },
 	{ 0xeb, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 10, 0, "quad I/O read", 4, 4 },
 	{ 0xec, NOR_COMMAND_READ, NOR_TRAIT_SR2_ERRORS, 4, 10, 0, "quad I/O read", 4, 4 },
+	{ 0x6b, NOR_COMMAND_READ, NOR_TRAIT_QUAD, NOR_ADDRESS_CURRENT, 8, 0, "quad output fast read", 1, 4 },
+	{ 0x6c, NOR_COMMAND_READ, NOR_TRAIT_QUAD_4BYTE, 4, 8, 0, "quad output fast read", 1, 4 },
 	{ 0x5a, NOR_COMMAND_READ_SFDP, 0, 3, 8, 0, "read SFDP", 1, 1 },
 	{ 0x9f, NOR_COMMAND_READ_ID, 0, 0, 0, 0, "read id", 1, 1 },
 	{ 0xaf, NOR_COMMAND_READ_ID, NOR_TRAIT_MICRON_LINES | NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "multiple I/O read id", 4, 4 },
@@ -82,6 +85,8 @@ static const struct nor_command commands[] = {
 	{ 0x12, NOR_COMMAND_PROGRAM, NOR_TRAIT_MICRON_LINES, NOR_ADDRESS_CURRENT, 0, 0, "extended quad program", 4, 4 },
 	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 0, 0, "quad program", 1, 4 },
 	{ 0x34, NOR_COMMAND_PROGRAM, NOR_TRAIT_SR2_ERRORS, 4, 0, 0, "quad program", 1, 4 },
+	{ 0x32, NOR_COMMAND_PROGRAM, NOR_TRAIT_QUAD, NOR_ADDRESS_CURRENT, 0, 0, "quad program", 1, 4 },
+	{ 0x34, NOR_COMMAND_PROGRAM, NOR_TRAIT_QUAD_4BYTE, 4, 0, 0, "quad program", 1, 4 },
 	{ 0xc7, NOR_COMMAND_ERASE_CHIP, 0, 0, 0, 0, "chip erase", 1, 1 },
 	{ 0x60, NOR_COMMAND_ERASE_CHIP, NOR_TRAIT_CHIP_ERASE_60, 0, 0, 0, "chip erase", 1, 1 },
 	{ 0x01, NOR_COMMAND_WRITE_REGISTERS, NOR_TRAIT_SR2_ERRORS, 0, 0, 0, "write registers", 1, 1 },
@@ -295,6 +300,10 @@ static void start_command(struct nor *nor, uint8_t opcode)
 		return;
 	if (nor_fl_l_lacks_quad(nor, command)) {
 		vb_violation(nor->vb, "flash: %s (%02Xh) without quad enable", command->name, opcode);
+		return;
+	}
+	if (!nor_lines_may_use(nor, command)) {
+		vb_violation(nor->vb, "flash: %s (%02Xh) while QE is 0: DQ2 and DQ3 are WP# and HOLD#", command->name, opcode);
 		return;
 	}
 

@@ -19,6 +19,8 @@
 
 #include "nor_private.h"
 
+#define SR2_QE		0x02
+
 #define VCR_DUMMY_SHIFT		4
 #define VCR_NO_XIP		0x08
 #define VCR_NO_WRAP		0x03
@@ -61,6 +63,11 @@ bool nor_lines_has_command(const struct nor *nor, const struct nor_command *comm
 	/* Table 18, column "Quad I/O": not read (03h), the dual commands, and read id (9Fh) only as AFh */
 	return !(command->kind == NOR_COMMAND_READ && !command->dummy_clocks) && command->data_lines != 2
 			&& command->opcode != 0x9f;
+}
+
+bool nor_lines_may_use(const struct nor *nor, const struct nor_command *command)
+{
+	return !(command->traits & (NOR_TRAIT_QUAD | NOR_TRAIT_QUAD_4BYTE)) || (nor->status[1] & SR2_QE);
 }
 
 void nor_lines_confirm_xip(struct nor *nor, int level)

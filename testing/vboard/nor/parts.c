@@ -56,21 +56,21 @@ const struct nor_part nor_parts[] = {
 		.deep_power_down_release_us = 3, .max_read_hz = 50 * MHZ, .max_clock_hz = 133 * MHZ,
 		.erase = { ERASE_4K(64 * MS), ERASE_32K(128 * MS), ERASE_64K(160 * MS) },
 		/* The dump is of the DTR variety: 4-4-4 supported, "set QE, then 38h". */
-		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q128jv),
+		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI | NOR_TRAIT_QUAD, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q128jv),
 		.source = "its SFDP; data sheet rev. F quotes 45/120/150 ms and less",
 	}, {
 		.name = "w25q128fv", .jedec_id = { 0xef, 0x40, 0x18 }, .size_bytes = 16 * MIB, .page_bytes = 256,
 		.page_program_us = 700, .byte_program_us = 30, .chip_erase_ms = 40000,
 		.deep_power_down_release_us = 3, .max_read_hz = 50 * MHZ, .max_clock_hz = 104 * MHZ,
 		.erase = { ERASE_4K(64 * MS), ERASE_32K(128 * MS), ERASE_64K(150 * MS) },
-		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q128fv),
+		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI | NOR_TRAIT_QUAD, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q128fv),
 		.source = "0.7 ms and 150 ms: linux-sunxi wiki citing the data sheet; the other times as the JV's",
 	}, {
 		.name = "w25q64jv", .jedec_id = { 0xef, 0x40, 0x17 }, .size_bytes = 8 * MIB, .page_bytes = 256,
 		.page_program_us = 704, .byte_program_us = 32, .chip_erase_ms = 20000,
 		.deep_power_down_release_us = 3, .max_read_hz = 50 * MHZ, .max_clock_hz = 133 * MHZ,
 		.erase = { ERASE_4K(64 * MS), ERASE_32K(128 * MS), ERASE_64K(160 * MS) },
-		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q64jv),
+		.traits = TRAITS_WINBOND | NOR_TRAIT_QPI | NOR_TRAIT_QUAD, .protect = NOR_PROTECT_SEC_TB, SFDP(sfdp_w25q64jv),
 		.source = "its SFDP",
 	}, {
 		.name = "w25q32", .jedec_id = { 0xef, 0x40, 0x16 }, .size_bytes = 4 * MIB, .page_bytes = 256,
@@ -95,7 +95,7 @@ const struct nor_part nor_parts[] = {
 		.page_program_us = 704, .byte_program_us = 32, .chip_erase_ms = 192000,
 		.deep_power_down_release_us = 3, .max_read_hz = 50 * MHZ, .max_clock_hz = 133 * MHZ,
 		.erase = { ERASE_4K_4B(64 * MS), ERASE_32K(128 * MS), ERASE_64K_4B(160 * MS) },
-		.traits = TRAITS_WINBOND | TRAITS_4BYTE | NOR_TRAIT_QPI,
+		.traits = TRAITS_WINBOND | TRAITS_4BYTE | NOR_TRAIT_QPI | NOR_TRAIT_QUAD | NOR_TRAIT_QUAD_4BYTE,
 		.protect = NOR_PROTECT_BP4_TB, SFDP(sfdp_w25q512jv),
 		.source = "its SFDP",
 	}, {
