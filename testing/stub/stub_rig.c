@@ -16,13 +16,20 @@
 /* Registers of a controller that a run must leave as they were: CR1, CR2, CRCPR, I2SCFGR. */
 static const uint32_t controller_offsets[] = { 0x00, 0x04, 0x10, 0x1c };
 /* Of a QUADSPI: CR, DCR, CCR, DLR, ABR, PSMKR, PSMAR, PIR, LPTR. AR is not kept: nobody can need it. */
-static const uint32_t quadspi_offsets[STUB_NUM_REGISTERS] = { 0x00, 0x04, 0x14, 0x10, 0x1c, 0x24, 0x28, 0x2c, 0x30 };
+static const uint32_t quadspi_offsets[] = { 0x00, 0x04, 0x14, 0x10, 0x1c, 0x24, 0x28, 0x2c, 0x30 };
+
+/* Of an OCTOSPI: CR, DCR1 to DCR4, DLR, PSMKR, PSMAR, PIR, CCR, TCR, IR, ABR, LPTR, WCCR, WIR. */
+static const uint32_t octospi_offsets[STUB_NUM_REGISTERS] = { 0x000, 0x008, 0x00c, 0x010, 0x014, 0x040, 0x080, 0x088,
+	0x090, 0x100, 0x108, 0x110, 0x120, 0x130, 0x180, 0x190 };
 
 #define NUM_SPI		(sizeof(controller_offsets) / sizeof(controller_offsets[0]))
+#define NUM_QUADSPI	(sizeof(quadspi_offsets) / sizeof(quadspi_offsets[0]))
 #define QUADSPI_SR	0x08
 #define SR_BUSY		0x20u
 #define QUADSPI_CCR	0x14
 #define FMODE_MAPPED	0x0c000000u
+#define OCTOSPI_SR	0x020
+#define OCTOSPI_MAPPED	0x30000000u	/* FMODE in CR */
 
 static const uint8_t blob_gpio[] = {
 #include "../../contrib/loaders/flash/ofl/images/gpio.inc"
@@ -34,6 +41,10 @@ static const uint8_t blob_stm32_spi[] = {
 
 static const uint8_t blob_stm32_qspi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
+};
+
+static const uint8_t blob_stm32_ospi[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
 };
 
 static const uint8_t blob_foreign[] = {
@@ -49,6 +60,7 @@ static const struct {
 	{ "gpio", blob_gpio, sizeof(blob_gpio) },
 	{ "foreign", blob_foreign, sizeof(blob_foreign) },
 	{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi) },
+	{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi) },
 };
 
 #define NUM_BLOBS	(sizeof(blobs) / sizeof(blobs[0]))
@@ -61,6 +73,7 @@ const struct stub_board stub_boards[] = {
 	{ "test-m3-w25q128", "M3", "w25q128jv", 0xef4018, 18000000, 0x40023844, 1u << 12 },
 	{ "test-m33-w25q128", "M33", "w25q128jv", 0xef4018, 16000000, 0x40023844, 1u << 12 },
 	{ "stm32f746g-disco", "M7", "n25q128a", 0x20ba18, 48000000, 0x40023838, 1u << 1 },
+	{ "stm32n655-s25fl064l", "M33", "s25fl064l", 0x016017, 32000000, 0x56028260, 1u << 12 },
 };
 
 const unsigned int stub_num_boards = sizeof(stub_boards) / sizeof(stub_boards[0]);
@@ -82,6 +95,8 @@ static unsigned int blob_of(const struct stub_rig *rig)
 		return 2;
 	if (rig->board->wiring.quadspi_base)
 		return 3;
+	if (rig->board->wiring.octospi_base)
+		return 4;
 	return rig->board->wiring.spi_base ? 0 : 1;
 }
 
@@ -197,6 +212,10 @@ void stub_params(struct stub_rig *rig, enum ofl_op op)
 		params->ctl[OFL_CTL_BASE] = wiring->quadspi_base;
 		return;
 	}
+	if (wiring->octospi_base) {
+		params->ctl[OFL_CTL_BASE] = wiring->octospi_base;
+		return;
+	}
 	put_pin(&params->ctl[OFL_CTL_CS], &wiring->cs);
 	if (wiring->spi_base) {
 		params->ctl[OFL_CTL_BASE] = wiring->spi_base;
@@ -223,8 +242,10 @@ static void read_controller(struct stub_rig *rig, uint32_t *values)
 	memset(values, 0, STUB_NUM_REGISTERS * sizeof(*values));
 	for (unsigned int n = 0; wiring->spi_base && n < NUM_SPI; n++)
 		values[n] = stub_get(rig, wiring->spi_base + controller_offsets[n]);
-	for (unsigned int n = 0; wiring->quadspi_base && n < STUB_NUM_REGISTERS; n++)
+	for (unsigned int n = 0; wiring->quadspi_base && n < NUM_QUADSPI; n++)
 		values[n] = stub_get(rig, wiring->quadspi_base + quadspi_offsets[n]);
+	for (unsigned int n = 0; wiring->octospi_base && n < STUB_NUM_REGISTERS; n++)
+		values[n] = stub_get(rig, wiring->octospi_base + octospi_offsets[n]);
 }
 
 void stub_start(struct stub_rig *rig)
@@ -310,12 +331,17 @@ static void check_ram(struct stub_rig *rig)
 
 static void check_chip_select(struct stub_rig *rig)
 {
-	uint32_t quadspi = rig->board->wiring.quadspi_base;
+	uint32_t quadspi = rig->board->wiring.quadspi_base, octospi = rig->board->wiring.octospi_base;
 
 	/* A controller that owns it has nothing to do, but for reading ahead when it was not touched. */
 	if (quadspi) {
 		if ((stub_get(rig, quadspi + QUADSPI_CCR) & FMODE_MAPPED) != FMODE_MAPPED)
 			assert_int_equal(stub_get(rig, quadspi + QUADSPI_SR) & SR_BUSY, 0);
+		return;
+	}
+	if (octospi) {
+		if ((stub_get(rig, octospi) & OCTOSPI_MAPPED) != OCTOSPI_MAPPED)
+			assert_int_equal(stub_get(rig, octospi + OCTOSPI_SR) & SR_BUSY, 0);
 		return;
 	}
 	/* ODR lies before BSRR; RM0090 section 8.4.6. */
@@ -583,8 +609,8 @@ static bool applies(const struct stub_test *test, const struct stub_board *board
 {
 	if (test->only_board && strcmp(test->only_board, board->name))
 		return false;
-	/* The tests of a controller's own registers are of the SPI: test_stub_quadspi.c has those of the other. */
-	return !test->only_controller || (board->sck_hz && strcmp(board->core, "M7"));
+	/* The tests of a controller's own registers are of the SPI: test_stub_quadspi.c, _octospi.c have those of the others. */
+	return !test->only_controller || (board->sck_hz && strcmp(board->core, "M7") && board->jedec_id != 0x016017);
 }
 
 int stub_run_tests(const struct stub_test *tests, unsigned int num_tests)

@@ -27,7 +27,7 @@
 #define KIB	1024u
 
 /* Of a controller, compared before and after each run */
-#define STUB_NUM_REGISTERS	9
+#define STUB_NUM_REGISTERS	16
 
 /* The boards that the stub is tested on: every core and every variant of controller. */
 struct stub_board {
@@ -132,7 +132,7 @@ void stub_fill_random(uint8_t *bytes, uint32_t length, uint32_t seed);
 struct stub_test {
 	const char *name;
 	void (*function)(struct stub_rig *rig);
-	bool only_controller;	/* an SPI's: not for bit-banged pins, nor for a QUADSPI */
+	bool only_controller;	/* an SPI's: not for bit-banged pins, nor for a QUADSPI or OCTOSPI */
 	const char *only_board;	/* NULL: all */
 };
 

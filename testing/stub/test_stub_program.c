@@ -82,8 +82,9 @@ static void test_partial_pages(struct stub_rig *rig)
 	uint8_t data[600];
 
 	for (unsigned int size = 0; size < COUNT(area_sizes); size++) {
-		/* The largest blob takes most of the smaller one. */
-		bool is_large = !strcmp(rig->kind->name, "stm32f746g-disco");
+		/* The largest blobs take most of the smaller one. */
+		bool is_large = !strcmp(rig->kind->name, "stm32f746g-disco") ||
+			!strcmp(rig->kind->name, "stm32n655-s25fl064l");
 		stub_open(rig, NULL, NULL, 0x14, area_sizes[size] + (is_large ? 256 : 0));
 		stub_fill_random(data, sizeof(data), size);
 		for (unsigned int n = 0; n < COUNT(cases); n++) {
@@ -280,7 +281,7 @@ static void test_speed(struct stub_rig *rig)
 	assert_true(page_ns >= flash_ns + wire_ns);
 	assert_true(page_ns < 3 * (flash_ns + wire_ns));
 	/* A controller with a FIFO shifts by itself: the stub must not be what is waited for. */
-	if (rig->board->wiring.quadspi_base)
+	if (rig->board->wiring.quadspi_base || rig->board->wiring.octospi_base)
 		assert_true(page_ns * 95 <= (flash_ns + wire_ns) * 100);
 	stub_assert_clean(rig);
 }

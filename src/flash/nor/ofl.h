@@ -98,6 +98,7 @@ struct ofl_chip {
 	/* Four data lines: what its table says. ofl_lines.c */
 	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not known */
 	uint8_t quad_read, quad_read_clocks, quad_program;	/* opcodes for the address bytes in use; 0: none */
+	uint32_t plain_read;		/* on one line, without dummies */
 	char lines[80];			/* for `ofl info`; empty: the controller has one */
 	unsigned int num_notes;
 	char note[16][112];
@@ -352,7 +353,7 @@ int ofl_lines_recover(struct ofl_bank *ofl, bool *answers);
 
 /* ofl_mapped.c: the controller's memory-mapped mode, as the application left it */
 
-/* After any run of the session's: what the stub found. */
+/* At the start of a session, before any command. */
 int ofl_mapped_look(struct ofl_bank *ofl);
 /* Does the application read with 4 address bytes by the chip's mode? */
 bool ofl_mapped_needs_4byte(const struct ofl_bank *ofl);

@@ -33,6 +33,8 @@
 
 #define EXIT_4BYTE		0xe9
 #define READ_JEDEC_ID		0x9f
+#define READ_VOLATILE_CONFIG	0x85
+#define NO_XIP			0x08
 #define RELEASE_POWER_DOWN	0xab
 #define MODE_RESET		0xff
 #define EXIT_QPI		0xf5
@@ -62,17 +64,18 @@ struct lines_of_part {
 	bool quad_read;		/* 6Bh with 8 clocks between address and data, whatever the table says */
 	bool reads_sr2;
 	bool exits_4byte;	/* E9h; a part of at most 16 MiB that has a 4-byte mode */
+	bool has_xip;		/* 85h bit 3 = 0: XIP enabled: what DQ0 is in the first dummy clock of a read decides */
 };
 
 static const struct lines_of_part parts[] = {
 	/* W25Q: data sheets W25Q128JV rev. F, 8.1.2: 32h, 35h; QE is SR2 bit 1. */
-	{{0xef, 0x40}, {0xff, 0xcf}, 0xff, false, true, false},
+	{{0xef, 0x40}, {0xff, 0xcf}, 0xff, false, true, false, false},
 	/* GD25Q: 32h, 35h (data sheet GD25Q128C, 7.4, 7.12). */
-	{{0xc8, 0x40}, {0xff, 0xdf}, 0xff, false, true, false},
+	{{0xc8, 0x40}, {0xff, 0xdf}, 0xff, false, true, false, false},
 	/* S25FL-L: CR1 bit 1 by WRR (01h) with two bytes, RDCR1 (35h), 4QPP 32h, QOR 6Bh, 4BEX E9h (002-00124, 8.1). */
-	{{0x01, 0x60}, {0xff, 0xff}, QE_SR2_BIT1, true, true, true},
+	{{0x01, 0x60}, {0xff, 0xff}, QE_SR2_BIT1, true, true, true, false},
 	/* N25Q, MT25Q: no such bit (data sheet N25Q128A, table "Command Set"): 32h, 6Bh with 8 clocks by default. */
-	{{0x20, 0xba}, {0xff, 0xfe}, QE_NONE, true, false, false},
+	{{0x20, 0xba}, {0xff, 0xfe}, QE_NONE, true, false, false, true},
 };
 
 static const struct lines_of_part *find_part(const uint8_t jedec_id[3])
@@ -251,6 +254,11 @@ static int look_at_quad_enable(struct ofl_bank *ofl, bool *on)
 	return ERROR_OK;
 }
 
+static uint32_t quad_read_command(const struct ofl_chip *chip)
+{
+	return OFL_COMMAND(chip->quad_read, chip->address_bytes, chip->quad_read_clocks / 8) | OFL_COMMAND_QUAD_DATA;
+}
+
 int ofl_lines_choose(struct ofl_bank *ofl)
 {
 	const struct ofl_controller *controller = ofl->options.controller;
@@ -274,9 +282,9 @@ int ofl_lines_choose(struct ofl_bank *ofl)
 	}
 	if (!on)
 		return ERROR_OK;
+	chip->plain_read = chip->read_command;
 	if (chip->quad_read)
-		chip->read_command = OFL_COMMAND(chip->quad_read, chip->address_bytes, chip->quad_read_clocks / 8) |
-			OFL_COMMAND_QUAD_DATA;
+		chip->read_command = quad_read_command(chip);
 	if (chip->quad_program)
 		chip->program_command = OFL_COMMAND(chip->quad_program, chip->address_bytes, 0) | OFL_COMMAND_DATA_OUT |
 			OFL_COMMAND_QUAD_DATA;
@@ -287,10 +295,18 @@ int ofl_lines_choose(struct ofl_bank *ofl)
 
 int ofl_lines_check(struct ofl_bank *ofl)
 {
-	const struct ofl_chip *chip = &ofl->chip;
+	struct ofl_chip *chip = &ofl->chip;
+	const struct lines_of_part *part = find_part(chip->jedec_id);
 	uint8_t bit, value;
 	uint8_t opcode = quad_enable_register(chip, &bit);
 
+	/* Nobody drives DQ0 between the address of a 1-1-4 read and its data. */
+	if (chip->plain_read && chip->quad_read && part && part->has_xip) {
+		int read = read_register(ofl, READ_VOLATILE_CONFIG, &value);
+		if (read != ERROR_OK)
+			return read;
+		chip->read_command = (value & NO_XIP) ? quad_read_command(chip) : chip->plain_read;
+	}
 	if (!((chip->read_command | chip->program_command) & OFL_COMMAND_QUAD_DATA) || !opcode)
 		return ERROR_OK;
 	int retval = read_register(ofl, opcode, &value);

@@ -24,6 +24,7 @@
 #define DEVICE_BITS(dcr)	(((dcr) >> 16 & 0x1f) + 1)
 
 #define CHECK_BYTES	32
+#define LOOK_MS		2000
 #define CHUNK_BYTES	0x10000u
 
 int ofl_mapped_look(struct ofl_bank *ofl)
@@ -35,7 +36,12 @@ int ofl_mapped_look(struct ofl_bank *ofl)
 	if (!controller->mapped.mask)
 		return ERROR_OK;
 	memset(&session->mapped, 0, sizeof(session->mapped));
-	int retval = ofl_session_read_words(ofl, session->layout.params + offsetof(struct ofl_params, ctl), ctl,
+	/* A run that does nothing between leaving the mode and returning to it. */
+	ofl_session_params(ofl, OFL_OP_BLANK);
+	int retval = ofl_session_run(ofl, "looking at the controller", LOOK_MS, NULL, NULL);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = ofl_session_read_words(ofl, session->layout.params + offsetof(struct ofl_params, ctl), ctl,
 			ARRAY_SIZE(ctl));
 	if (retval != ERROR_OK)
 		return retval;

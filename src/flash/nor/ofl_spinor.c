@@ -107,12 +107,9 @@ static int read_status(struct ofl_bank *ofl, uint8_t *status)
  */
 static int first_status(struct ofl_bank *ofl, uint8_t *status)
 {
-	int retval = read_status(ofl, status);
-	if (retval == ERROR_OK)
-		retval = ofl_mapped_look(ofl);
-	if (retval != ERROR_OK || !ofl->session.mapped.once)
-		return retval;
-	retval = ofl_lines_end_continuous(ofl);
+	int retval = ofl_mapped_look(ofl);
+	if (retval == ERROR_OK && ofl->session.mapped.once)
+		retval = ofl_lines_end_continuous(ofl);
 	return retval == ERROR_OK ? read_status(ofl, status) : retval;
 }
 

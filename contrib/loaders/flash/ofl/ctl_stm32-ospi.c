@@ -158,6 +158,11 @@ void ctl_end(struct ofl_params *p)
 	stop(p);
 }
 
+uint32_t ctl_mapped(const struct ofl_params *p)
+{
+	return p->command & OFL_COMMAND_MAPPED;
+}
+
 /*
  * Clock, sample shift, chip select and which lines are the application's; so is the memory type: MTYP tells only
  * double data rate and HyperBus apart. DEVSIZE is the largest, because the application's may be less than the chip has.

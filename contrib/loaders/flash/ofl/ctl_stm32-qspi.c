@@ -138,6 +138,11 @@ void ctl_end(struct ofl_params *p)
 	stop(p);
 }
 
+uint32_t ctl_mapped(const struct ofl_params *p)
+{
+	return p->command & OFL_COMMAND_MAPPED;
+}
+
 /*
  * Clock, sample shift and which flash are the application's, from CR; chip select's high time and the mode of the
  * clock, from DCR. FSIZE is the largest, because the application's may be less than the chip has, or wrong.

@@ -12,6 +12,13 @@ void ofl_fail_value(struct ofl_params *p, uint32_t status, uint32_t value)
 	ofl_fail(p, status);
 }
 
+/* Of controllers that do not define it. */
+__attribute__((weak)) uint32_t ctl_mapped(const struct ofl_params *p)
+{
+	(void)p;
+	return 0;
+}
+
 static void transfer(struct ofl_params *p, uint32_t command, uint8_t *buffer, uint32_t length)
 {
 	ctl_begin(p, command, length);
@@ -63,7 +70,7 @@ void loader_begin(struct ofl_params *p)
 {
 	ctl_init(p);
 	/* Through the mapped mode once more: nothing is left of what controller and data cache have read before. */
-	if (p->command & OFL_COMMAND_MAPPED)
+	if (ctl_mapped(p))
 		ctl_fini(p);
 }
 
@@ -107,7 +114,7 @@ void loader_erase(struct ofl_params *p, struct ofl_erase_entry *entry)
 uint32_t loader_crc(struct ofl_params *p, const uint32_t *table)
 {
 	uint32_t crc = 0xffffffff;
-	uint32_t mapped = p->command & OFL_COMMAND_MAPPED;
+	uint32_t mapped = ctl_mapped(p);
 	if (!mapped)
 		ctl_begin(p, p->command, p->unit_bytes);
 	for (uint32_t n = 0; n != p->unit_bytes; n++) {
