@@ -22,7 +22,8 @@ pattern 1501 4 >"$T/small2"
 
 # Board, address, part, how its table has it: W25Q128JV BFPT DW15 = 4 (01h with two bytes), S25FL064L by the part's data
 # (likewise). Other bits of the registers stay: SR1 3Ch (TB, BP) and SR2 40h (CMP), which together protect nothing.
-for board in "stm32f746g-disco 0x90000000 16M w25q128jv 0x3c 0x40" "stm32n655-s25fl064l 0x70000000 8M s25fl064l 0x3c 0x40"; do
+for board in "stm32f746g-disco 0x90000000 16M w25q128jv 0x3c 0x40" \
+		"stm32n655-s25fl064l 0x70000000 8M s25fl064l 0x3c 0x40"; do
 	read -r name base size part sr1 sr2 <<<"$board"
 	rm -f "$IMAGE"
 	vboard_start "$name" --flash "$part"
@@ -172,7 +173,9 @@ expect_log "# +2: .*0x1000 4kB\) not erased"
 expect_no_log "# +[013]: .*not erased"
 expected_write 0x2801 "$T/small"
 options -map 0x20000000
-ok "another address is noticed" run "flash write_image $T/small $((BASE + 0x30000)) bin; flash read_bank 0 $T/back 0x30000 1501"
+ok "another address is noticed" run "
+	flash write_image $T/small $((BASE + 0x30000)) bin
+	flash read_bank 0 $T/back 0x30000 1501"
 expect_log "0x20000000, where -map says that the flash is mapped, is not the flash's content; reading by command"
 ok "and read by command" cmp "$T/small" "$T/back"
 expected_write 0x30000 "$T/small"

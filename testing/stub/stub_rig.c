@@ -609,7 +609,7 @@ static bool applies(const struct stub_test *test, const struct stub_board *board
 {
 	if (test->only_board && strcmp(test->only_board, board->name))
 		return false;
-	/* The tests of a controller's own registers are of the SPI: test_stub_quadspi.c, _octospi.c have those of the others. */
+	/* The tests of a controller's own registers are of the SPI: test_stub_quadspi.c, _octospi.c have the others'. */
 	return !test->only_controller || (board->sck_hz && strcmp(board->core, "M7") && board->jedec_id != 0x016017);
 }
 

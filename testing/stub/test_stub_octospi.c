@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /*
- * What the stub finds of an OCTOSPI or XSPI and leaves: whatever mode the application has it in, the mapped range reads
- * as before where it did, and no command is sent that nobody asked for; commands on four lines; CRC of the mapped range.
- * stub_end() compares the registers after each run. Titles: RM0456, section 28.
+ * What the stub finds of an OCTOSPI or XSPI and leaves: whatever mode the application has it in, the mapped range
+ * reads as before where it did, and no command is sent that nobody asked for; commands on four lines; CRC of the
+ * mapped range. stub_end() compares the registers after each run. Titles: RM0456, section 28.
  */
 
 #include <string.h>

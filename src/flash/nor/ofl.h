@@ -29,8 +29,8 @@ struct ofl_controller {
 	 */
 	uint32_t min_poll_ns;
 	/*
-	 * Four data lines, and a memory-mapped mode, which is on when all bits of `mask` are set in params.ctl[word]; 0: has
-	 * neither. In the word of CCR: `quad` all set: opcodes on four lines; `once`: the opcode is sent only once.
+	 * Four data lines, and a memory-mapped mode, which is on when all bits of `mask` are set in params.ctl[word]; 0:
+	 * has neither. In the word of CCR: `quad` all set: opcodes on four lines; `once`: the opcode is sent only once.
 	 */
 	struct {
 		uint32_t mask, quad, once;

@@ -55,8 +55,8 @@
 #define QE_SR2_BIT1_ALONE	6
 
 /*
- * What SFDP does not say: that page program has a 1-1-4 variant with 3 address bytes (32h), and that register 35h exists
- * with methods 1 and 4. Methods and reads of parts whose own tables are not known, or older than DW15.
+ * What SFDP does not say: that page program has a 1-1-4 variant with 3 address bytes (32h), and that register 35h is
+ * there with methods 1 and 4. Methods and reads of parts whose own tables are not known, or older than DW15.
  */
 struct lines_of_part {
 	uint8_t id[2], id_mask[2];
@@ -376,8 +376,8 @@ int ofl_lines_recover(struct ofl_bank *ofl, bool *answers)
 	if (retval != ERROR_OK || !*answers || !on_four)
 		return retval;
 	ofl_chip_note(&ofl->chip, "it was in a mode of four lines, and was reset");
-	LOG_WARNING("ofl: %s: the chip was in a mode of four lines (QPI, continuous read), and was reset%s", ofl->bank->name,
-		ofl->session.mapped.on ? ": the mapped range shows it again when the application, or 'reset init', has set it up"
-		: "");
+	LOG_WARNING("ofl: %s: the chip was in a mode of four lines (QPI, continuous read), and was reset%s",
+		ofl->bank->name, ofl->session.mapped.on ?
+		": the mapped range shows it again when the application, or 'reset init', has set it up" : "");
 	return ERROR_OK;
 }

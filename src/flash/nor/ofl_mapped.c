@@ -93,13 +93,13 @@ int ofl_mapped_check(struct ofl_bank *ofl)
 		return retval;
 	ofl->stats.transfers++;
 	if (target_read_buffer(ofl->bank->target, ofl->options.map, sizeof(mapped), mapped) != ERROR_OK) {
-		LOG_WARNING("ofl: %s: nothing can be read at 0x%8.8" PRIx32 ", where -map says that the flash is mapped; reading "
-			"by command", ofl->bank->name, ofl->options.map);
+		LOG_WARNING("ofl: %s: nothing can be read at 0x%8.8" PRIx32 ", where -map says that the flash is mapped; "
+			"reading by command", ofl->bank->name, ofl->options.map);
 		return ERROR_OK;
 	}
 	if (memcmp(by_command, mapped, sizeof(mapped)) != 0) {
-		LOG_WARNING("ofl: %s: what is at 0x%8.8" PRIx32 ", where -map says that the flash is mapped, is not the flash's "
-			"content; reading by command", ofl->bank->name, ofl->options.map);
+		LOG_WARNING("ofl: %s: what is at 0x%8.8" PRIx32 ", where -map says that the flash is mapped, is not the "
+			"flash's content; reading by command", ofl->bank->name, ofl->options.map);
 		return ERROR_OK;
 	}
 	session->mapped.usable = true;

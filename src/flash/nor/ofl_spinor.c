@@ -115,8 +115,8 @@ static int first_status(struct ofl_bank *ofl, uint8_t *status)
 
 /*
  * A chip that an application left in QPI mode sees eight clocks of ones on its first line, with the others pulled up,
- * as FFh FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down. A controller with
- * four lines, which drives the others, has ways of its own.
+ * as FFh FFh, which ends that mode; in SPI mode FFh ends continuous read. Then out of deep power-down. A controller
+ * with four lines, which drives the others, has ways of its own.
  */
 static int wake(struct ofl_bank *ofl, uint8_t *status)
 {

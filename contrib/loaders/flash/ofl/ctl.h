@@ -24,7 +24,7 @@ void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length);
 uint32_t ctl_get(struct ofl_params *p);
 void ctl_end(struct ofl_params *p);
 
-/* For controllers that map the flash: OFL_COMMAND_MAPPED of p->command. The others have none, and take no room for it. */
+/* Controllers that map the flash: OFL_COMMAND_MAPPED of p->command. The others need not define it. */
 uint32_t ctl_mapped(const struct ofl_params *p);
 
 /* Pins: see OFL_PIN_...; `pin` points to its four words. */

@@ -118,7 +118,7 @@ void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 	uint32_t configuration = communication(base);
 	store32(configuration + TCR, (p->ctl[OFL_CTL_FOUND_TCR] & TCR_SSHIFT) | dummy_bytes << 3);
 	store32(configuration, ccr);
-	/* Starts by the last register that it needs: IR, AR, or DR when it writes [RM "Triggering the start of a transfer"]. */
+	/* Starts by the last register that it needs: IR, AR, or DR when it writes [RM "Triggering the start"]. */
 	store32(configuration + IR, command & 0xff);
 	if (address_bytes)
 		store32(base + AR, p->address);
@@ -180,8 +180,8 @@ void ctl_init(struct ofl_params *p)
 	p->ctl[OFL_CTL_FOUND_IR] = load32(configuration + IR);
 	p->ctl[IS_SAVED] = 1;
 	/*
-	 * These may be written while BUSY is 1, FMODE not [RM "OCTOSPI control register"]; the abort's TCF must not leave an
-	 * interrupt pending.
+	 * These may be written while BUSY is 1, FMODE not [RM "OCTOSPI control register"]; the abort's TCF must not leave
+	 * an interrupt pending.
 	 */
 	cr = (cr & ~(CR_FTHRES | CR_INTERRUPTS | CR_DMAEN)) | CR_FTHRES_4 | CR_EN;
 	store32(base + CR, cr);
