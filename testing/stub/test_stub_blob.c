@@ -40,6 +40,10 @@ static const uint8_t blob_stm32_ospi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
 };
 
+static const uint8_t blob_mss[] = {
+#include "../../contrib/loaders/flash/ofl/images/mss.inc"
+};
+
 static const uint8_t blob_foreign[] = {
 #include "../../contrib/loaders/flash/ofl/images/foreign.inc"
 };
@@ -54,6 +58,8 @@ static const struct {
 	{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi), THUMB_PLAIN },
 	{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi), THUMB_PLAIN },
 	{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi), THUMB_PLAIN },
+	/* Runs on QEMU (testing/e2e/qemu.sh): there is no model of its controller here. */
+	{ "mss", blob_mss, sizeof(blob_mss), THUMB_PLAIN },
 	{ "foreign", blob_foreign, sizeof(blob_foreign), THUMB_GATE },
 };
 

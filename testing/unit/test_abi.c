@@ -365,7 +365,7 @@ static void test_commands(void **state)
 
 static void test_controllers(void **state)
 {
-	static struct table pins, gpio, stm32, quadspi, octospi;
+	static struct table pins, gpio, stm32, quadspi, octospi, mss;
 	char number[8][12];
 	(void)state;
 
@@ -412,6 +412,13 @@ static void test_controllers(void **state)
 	check_table("\nspi:stm32-qspi:", "word", &quadspi);
 	check_table("\nspi:stm32-ospi:", "word", &octospi);
 	assert_true(OFL_CTL_FOUND_IR + 2 <= OFL_CTL_WORDS);
+
+	snprintf(number[6], sizeof(number[6]), "%d", OFL_CTL_SS);
+	add_row(&mss, 3, number[6], "1", "SS");
+	add_row(&mss, 3, number[4], "1", "BASE");
+	add_row(&mss, 3, number[5], "10", "SAVE");
+	check_table("\nspi:mss:", "word", &mss);
+	assert_true(OFL_CTL_SAVE + 10 <= OFL_CTL_WORDS);
 }
 
 /* A line of the work area's table, with its figure. */

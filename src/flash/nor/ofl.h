@@ -22,6 +22,7 @@ struct ofl_controller {
 	const uint8_t *blob;
 	uint32_t blob_bytes;
 	bool needs_base, needs_cs, needs_gpio_pins;
+	bool has_slave_select;	/* outputs of its own, one of which is chosen: OFL_CTL_SS */
 	uint8_t max_dummy_bytes;	/* in a command */
 	/*
 	 * No status read is faster than this, at the fastest clocks that the controller is found with. A deadline in time

@@ -12,6 +12,8 @@
 
 /* A loader with less cannot even call its own functions. */
 #define MIN_STACK_BYTES		128
+/* Outputs 0 to 7, one of which is at a pin (UG0331, 13.4.3.8). */
+#define MAX_SLAVE_SELECT	7
 
 static const uint8_t gpio_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/gpio.inc"
@@ -27,6 +29,10 @@ static const uint8_t stm32_qspi_blob[] = {
 
 static const uint8_t stm32_ospi_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
+};
+
+static const uint8_t mss_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/mss.inc"
 };
 
 static const struct ofl_controller controllers[] = {
@@ -75,6 +81,16 @@ static const struct ofl_controller controllers[] = {
 		/* CR: FMODE = 11; CCR: IMODE, SIOO (not of the XSPI) */
 		.mapped = {.mask = 0x30000000, .quad = 0x00000003, .once = 0x80000000, .word = OFL_CTL_FOUND_CR,
 			.opcode_word = OFL_CTL_FOUND_IR},
+	},
+	{
+		.name = "mss",
+		.blob = mss_blob,
+		.blob_bytes = sizeof(mss_blob),
+		.needs_base = true,
+		.has_slave_select = true,
+		.max_dummy_bytes = 15,
+		/* 16 bits at 83 MHz: SPICLK is at most half of PCLK, which is 166 MHz (UG0331, 13.4.3.1). */
+		.min_poll_ns = 190,
 	},
 };
 
@@ -274,6 +290,12 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 		options->has_base = true;
 		return parse_words(name, value, options->ctl + OFL_CTL_BASE, 1);
 	}
+	if (strcmp(name, "-ss") == 0 && controller->has_slave_select) {
+		if (parse_numbers(name, value, &number, 1, false, MAX_SLAVE_SELECT) < 0)
+			return ERROR_COMMAND_ARGUMENT_INVALID;
+		options->ctl[OFL_CTL_SS] = 1u << number;
+		return ERROR_OK;
+	}
 	if (strcmp(name, "-sck") == 0 && controller->needs_gpio_pins) {
 		options->has_sck = true;
 		return parse_words(name, value, options->ctl + OFL_CTL_SCK, OFL_PIN_WORDS);
@@ -304,9 +326,10 @@ static int parse_option(struct ofl_options *options, const char *name, const cha
 	}
 	if (strcmp(name, "-erase") == 0)
 		return parse_erase(options, value);
-	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s%s -size -page -erase -verify -elf-header "
+	LOG_ERROR("ofl: option '%s' is unknown for spi:%s; known are%s%s%s%s%s -size -page -erase -verify -elf-header "
 			"-preserve -save", name,
 			controller->name, controller->needs_base ? " -base" : "", controller->needs_cs ? " -cs" : "",
+			controller->has_slave_select ? " -ss" : "",
 			controller->needs_gpio_pins ? " -sck -mosi -miso" : "", controller->mapped.mask ? " -map -qe" : "");
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
@@ -322,6 +345,8 @@ static int parse_loader(struct ofl_options *options, const char *loader)
 		return options->path ? ERROR_OK : ERROR_FAIL;
 	}
 	options->controller = ofl_controller_by_name(loader + 4);
+	if (options->controller && options->controller->has_slave_select)
+		options->ctl[OFL_CTL_SS] = 1;
 	if (options->controller)
 		return ERROR_OK;
 	for (unsigned int n = 0; n < ARRAY_SIZE(controllers); n++) {
@@ -380,7 +405,7 @@ int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char
 		return missing(argv[0], "-miso {ADDR MASK}");
 	/* The stub stores whole words; a half-word address would fault there, where it is harder to understand. */
 	for (unsigned int n = 0; n < OFL_CTL_WORDS; n++) {
-		bool is_address = n == OFL_CTL_CS || n == OFL_CTL_CS + 2 || n == OFL_CTL_BASE;
+		bool is_address = n == OFL_CTL_BASE || (controller->needs_cs && (n == OFL_CTL_CS || n == OFL_CTL_CS + 2));
 		if (controller->needs_gpio_pins)
 			is_address = n % 2 == 0;
 		if (is_address && (options->ctl[n] & 3)) {

@@ -216,8 +216,9 @@ struct ofl_erase_entry {
 #define OFL_PIN_WORDS		4
 
 #define OFL_CTL_CS		0	/* all controllers whose chip select is a pin: that pin */
-#define OFL_CTL_BASE		4	/* stm32-...: base address of the controller */
-#define OFL_CTL_SAVE		5	/* stm32-spi: three words of the stub's */
+#define OFL_CTL_SS		0	/* mss: value of the slave select register */
+#define OFL_CTL_BASE		4	/* stm32-..., mss: base address of the controller */
+#define OFL_CTL_SAVE		5	/* words of the stub's: three (stm32-spi), ten (mss) */
 /*
  * Controllers that map the flash: registers as the run found them, also there for the host when it has ended. They lie
  * where Thumb's short loads reach, as there is no pin.
