@@ -11,6 +11,7 @@
 #include "board.h"
 
 #include "board_app.h"
+#include "board_emcraft.h"
 #include "board_f429.h"
 #include "board_f746.h"
 #include "board_h503.h"
@@ -175,6 +176,7 @@ struct board_definition {
 	unsigned int cs_pin, sck_pin, miso_pin, mosi_pin;
 	int cs2_pin;			/* -1: one chip only */
 	bool is_f429_disco;		/* with what board_f429.c adds, and without external flash */
+	bool is_emcraft;		/* all that board_emcraft.c has, and nothing of this file; `core` says the debug port */
 	struct setup_step setup[MAX_SETUP];
 };
 
@@ -197,6 +199,7 @@ const struct board_info board_infos[] = {
 		"w25q128jv" },
 	{ "test-m33-w25q128", "Cortex-M33 64 MHz, 64 KiB RAM, pins and clocks of an STM32F4; W25Q128JV on SPI1 (FIFO)",
 		"w25q128jv" },
+	{ "emcraft-sf2", "Cortex-M3 of QEMU (--backend gdb:PORT), 64 KiB RAM; QEMU's s25sl12801 on MSS SPI 0", NULL },
 };
 
 const unsigned int board_num_infos = sizeof(board_infos) / sizeof(board_infos[0]);
@@ -410,10 +413,19 @@ static const struct board_definition definitions[] = {
 		.port = 0, .cs_pin = 4, .sck_pin = 5, .miso_pin = 6, .mosi_pin = 7, .cs2_pin = NO_SECOND_CHIP,
 		.setup = F4_SPI1_SETUP,
 	},
+	{
+		.core = { .type = CORE_M3 },
+		.is_emcraft = true,
+	},
 };
 
 _Static_assert(sizeof(definitions) / sizeof(definitions[0]) == sizeof(board_infos) / sizeof(board_infos[0]),
 	"every board has a definition");
+
+bool board_needs_backend(unsigned int index)
+{
+	return definitions[index].is_emcraft;
+}
 
 struct board_private {
 	const struct board_definition *definition;
@@ -775,6 +787,10 @@ static int board_build(struct board *board, unsigned int index, const struct boa
 	const struct board_definition *definition = &definitions[index];
 
 	private->definition = definition;
+	if (definition->is_emcraft) {
+		board->dap_config = dap_config_of(definition->core.type);
+		return board_emcraft_build(board, options);
+	}
 	private->wires = ctl_wires_new(board->vb);
 	if (!private->wires)
 		return -1;

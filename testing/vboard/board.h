@@ -19,6 +19,7 @@ struct board_options {
 	const uint8_t *sfdp;
 	size_t sfdp_bytes;
 	uint64_t flash_size_bytes;
+	unsigned int gdb_port;	/* --backend gdb:PORT: another program executes; 0: vboard does */
 };
 
 /* Store `high_value` at `high_address` to drive the pin high, and so on: the driver's pin format. */
@@ -55,11 +56,13 @@ struct board {
 struct board_info {
 	const char *name;
 	const char *description;	/* one line for --list */
-	const char *flash_part;		/* NULL: no external flash */
+	const char *flash_part;		/* NULL: no external flash, or not vboard's */
 };
 
 extern const struct board_info board_infos[];
 extern const unsigned int board_num_infos;
+/* Nothing on board_infos[index] is simulated here: board_new() needs options->gdb_port. */
+bool board_needs_backend(unsigned int index);
 
 /* Returns NULL with a message on stderr for an unknown name or part. The core is out of reset and running. */
 struct board *board_new(struct vb *vb, const char *name, const struct board_options *options);

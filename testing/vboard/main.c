@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "board.h"
+#include "core/core_gdb.h"
 #include "fault/fault.h"
 #include "link/jlink.h"
 #include "link/link.h"
@@ -83,6 +84,7 @@ static void print_help(void)
 		"  --internal-image FILE  likewise for the microcontroller's internal flash\n"
 		"  --link rbb[:PORT]      debug link: OpenOCD's remote_bitbang (default; no PORT or 0: any free port)\n"
 		"  --link jlink[:PORT]    debug link: a J-Link (no PORT: %d, the only one where clients find it)\n"
+		"  --backend gdb:PORT     the gdbstub that has the board's processor (only board emcraft-sf2)\n"
 		"  --serprog PORT         flashrom's serprog on the same flash (0: any free port)\n"
 		"  --fault PLAN           faults to inject (grammar in README)\n"
 		"  --seed N               seed of everything random (%d)\n"
@@ -207,12 +209,27 @@ static bool parse_fault(struct arguments *arguments, const char *plan)
 	return arguments->fault;
 }
 
+static bool parse_backend(struct arguments *arguments, const char *text)
+{
+	uint64_t port;
+
+	if (strncmp(text, "gdb:", 4) != 0) {
+		fprintf(stderr, "vboard: --backend: '%s' is not gdb:PORT\n", text);
+		return false;
+	}
+	if (!parse_number("--backend", text + 4, 1, 65535, &port))
+		return false;
+	arguments->options.gdb_port = (unsigned int)port;
+	return true;
+}
+
 enum vboard_option {
 	OPTION_BOARD = 256,
 	OPTION_FLASH,
 	OPTION_IMAGE,
 	OPTION_INTERNAL_IMAGE,
 	OPTION_LINK,
+	OPTION_BACKEND,
 	OPTION_SERPROG,
 	OPTION_FAULT,
 	OPTION_SEED,
@@ -233,6 +250,7 @@ static const struct option long_options[] = {
 	{ "image", required_argument, NULL, OPTION_IMAGE },
 	{ "internal-image", required_argument, NULL, OPTION_INTERNAL_IMAGE },
 	{ "link", required_argument, NULL, OPTION_LINK },
+	{ "backend", required_argument, NULL, OPTION_BACKEND },
 	{ "serprog", required_argument, NULL, OPTION_SERPROG },
 	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "seed", required_argument, NULL, OPTION_SEED },
@@ -268,6 +286,8 @@ static bool take_option(struct arguments *arguments, int option, const char *val
 		return true;
 	case OPTION_LINK:
 		return parse_link(arguments, value);
+	case OPTION_BACKEND:
+		return parse_backend(arguments, value);
 	case OPTION_SERPROG:
 		if (!parse_number("--serprog", value, 0, 65535, &number))
 			return false;
@@ -323,8 +343,12 @@ static bool check_names(const struct arguments *arguments)
 		return false;
 	}
 	for (unsigned int i = 0; i < board_num_infos; i++) {
-		if (strcmp(board_infos[i].name, arguments->board) == 0)
+		if (strcmp(board_infos[i].name, arguments->board) != 0)
+			continue;
+		if (!arguments->options.gdb_port || board_needs_backend(i))
 			return true;
+		fprintf(stderr, "vboard: --backend: board %s is simulated by vboard itself\n", arguments->board);
+		return false;
 	}
 	fprintf(stderr, "vboard: --board: unknown board '%s'; --list names the boards\n", arguments->board);
 	return false;
@@ -425,6 +449,9 @@ static int run_board(const struct arguments *arguments, struct vb *vb, struct bo
 		status = EXIT_SUCCESS;
 	/* The core may lag behind; the report is of one moment. */
 	core_run_until(board->core, vb->clock.now_ps);
+	/* Said when it happened */
+	if (core_gdb_is_lost(board->core))
+		status = EXIT_FAILURE;
 done:
 	if (serprog)
 		serprog_free(serprog);

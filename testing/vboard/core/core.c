@@ -408,6 +408,10 @@ void core_run_until(struct core *core, uint64_t until_ps)
 {
 	uint64_t instructions = core->instructions;
 
+	if (core->gdb) {
+		core_gdb_run_until(core->gdb, until_ps);
+		return;
+	}
 	/* A device model that reset the core from its callback must not start it a second time. */
 	if (core->executing)
 		return;
@@ -468,11 +472,19 @@ void core_local_reset(struct core *core)
 
 void core_system_reset(struct core *core)
 {
+	if (core->gdb) {
+		core_gdb_reset(core->gdb);
+		return;
+	}
 	request_reset(core, RESET_SYSTEM);
 }
 
 void core_hold_reset(struct core *core, bool held)
 {
+	if (core->gdb) {
+		core_gdb_hold_reset(core->gdb, held);
+		return;
+	}
 	if (held == core->held_in_reset)
 		return;
 	core->held_in_reset = held;
@@ -603,6 +615,10 @@ void core_free(struct core *core)
 {
 	if (!core)
 		return;
+	if (core->gdb) {
+		core_gdb_free(core);
+		return;
+	}
 	if (core->bus->ram_written_context == core) {
 		core->bus->ram_written = NULL;
 		core->bus->ram_written_context = NULL;
@@ -614,12 +630,12 @@ void core_free(struct core *core)
 
 bool core_is_halted(const struct core *core)
 {
-	return core->halted;
+	return core->gdb ? core_gdb_is_halted(core->gdb) : core->halted;
 }
 
 bool core_is_locked_up(const struct core *core)
 {
-	return core->locked_up;
+	return core->gdb ? core_gdb_is_locked_up(core->gdb) : core->locked_up;
 }
 
 uint64_t core_cycles(const struct core *core)

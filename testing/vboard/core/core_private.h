@@ -16,6 +16,8 @@
  *   debug.c          halt, step, register transfer
  *   trace.c          FPB, DWT, ITM and the ROM table
  *
+ * or, of a core that QEMU executes, core_gdb*.c (core_gdb.h).
+ *
  * References: [v6M] ARM DDI 0419E, [v7M] ARM DDI 0403E.e, [v8M] ARM DDI 0553B.y.
  */
 
@@ -249,6 +251,7 @@ struct core_alarm {
 struct engine;
 
 struct core {
+	struct core_gdb *gdb;	/* another program executes: nothing else is used but bus and vb */
 	struct bus *bus;
 	struct vb *vb;
 	struct core_config config;
@@ -342,6 +345,14 @@ struct core {
 	uint32_t dwt_cyccnt;	/* enabled: what to add to the core's cycles; else the value */
 	uint32_t dwt_comp[DWT_MAX_COMPARATORS], dwt_mask[DWT_MAX_COMPARATORS], dwt_function[DWT_MAX_COMPARATORS];
 };
+
+/* core_gdb.c: what core.c hands on when core->gdb is not NULL */
+void core_gdb_free(struct core *core);
+void core_gdb_run_until(struct core_gdb *gdb, uint64_t until_ps);
+void core_gdb_reset(struct core_gdb *gdb);
+void core_gdb_hold_reset(struct core_gdb *gdb, bool held);
+bool core_gdb_is_halted(const struct core_gdb *gdb);
+bool core_gdb_is_locked_up(const struct core_gdb *gdb);
 
 /* core.c */
 uint64_t core_time_ps(const struct core *core, uint64_t cycles);
