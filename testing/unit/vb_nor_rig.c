@@ -19,7 +19,7 @@ bool fault_active(struct fault *fault, enum fault_kind kind, uint64_t now_ps, ui
 		return false;
 	if (!fault->rule[kind].at_once && fault->count[fault->rule[kind].event] < fault->rule[kind].n)
 		return false;
-	if (kind == FAULT_NOR_PROGRAM_FAILS || kind == FAULT_NOR_POWER_CUT)
+	if (kind == FAULT_NOR_PROGRAM_FAILS || kind == FAULT_NOR_ERASE_FAILS || kind == FAULT_NOR_POWER_CUT)
 		fault->rule[kind].armed = false;
 	if (value)
 		*value = fault->rule[kind].value;

@@ -46,6 +46,7 @@ static const struct kind_info kind_infos[FAULT_NUM_KINDS] = {
 	[FAULT_NOR_STUCK_BUSY] = { "nor.stuck-busy", true, false, 0 },
 	[FAULT_NOR_LOCKED] = { "nor.locked", true, false, 0 },
 	[FAULT_NOR_PROGRAM_FAILS] = { "nor.program-fails", false, true, 0x01 },
+	[FAULT_NOR_ERASE_FAILS] = { "nor.erase-fails", false, true, 0x01 },
 	[FAULT_NOR_POWER_CUT] = { "nor.power-cut", false, false, 0 },
 	[FAULT_CORE_RESET] = { "core.reset", false, false, 0 },
 	[FAULT_LINK_DROP] = { "link.drop", false, false, 0 },

@@ -7,7 +7,8 @@
  *   TRIGGER = ( "program" | "erase" | "read" | "ap" ) "=" N   the N-th such event (1 = first) since start, or
  *             "ms" "=" N                                      simulated milliseconds since start; none: at once
  *   KIND   = nor.absent (VALUE 00 or ff: what MISO reads), nor.stuck-busy, nor.locked (WEL never sets),
- *            nor.program-fails (VALUE: bit mask that stays 1), nor.power-cut (half-done cells, then power cycle),
+ *            nor.program-fails (VALUE: bit mask that stays 1), nor.erase-fails (VALUE: bits of the first byte that
+ *            stay 0), nor.power-cut (half-done cells, then power cycle),
  *            core.reset (system reset, as a watchdog's), link.drop (socket closed), bus.error (next CPU access faults),
  *            link.fault (the debugger's next memory access fails), and of a probe and its wires: link.wait and
  *            link.parity (VALUE: chance of a packet, less one, in 256), link.slow (VALUE: ms), link.speed (VALUE:
@@ -26,6 +27,7 @@ enum fault_kind {
 	FAULT_NOR_STUCK_BUSY,
 	FAULT_NOR_LOCKED,
 	FAULT_NOR_PROGRAM_FAILS,
+	FAULT_NOR_ERASE_FAILS,
 	FAULT_NOR_POWER_CUT,
 	FAULT_CORE_RESET,
 	FAULT_LINK_DROP,

@@ -149,6 +149,7 @@ void nor_power_cycle(struct nor *nor)
 {
 	nor_operation_settle(nor);
 	nor_operation_cut(nor, -1);
+	nor_status_power_up(nor);
 	nor_reset_volatile(nor);
 	nor->locked = nor->part.traits & NOR_TRAIT_POWER_UP_LOCK;
 	nor_drop_command(nor);

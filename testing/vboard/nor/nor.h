@@ -50,6 +50,11 @@ struct nor_erase_type {
 /* 6Bh and 32h (data on four lines), while SR2 b1, QE, is set; 6Ch and 34h likewise: W25Q128JV rev. F 8.2, 002-00124 */
 #define NOR_TRAIT_QUAD			(1u << 24)
 #define NOR_TRAIT_QUAD_4BYTE		(1u << 25)
+/*
+ * Macronix: 2Bh security register, readable while busy. b5 P_FAIL and b6 E_FAIL tell of the last program and the last
+ * erase, until the next one of the kind; b7 WPSEL and the OTP bits read 0. [MX25L12835F, "Read Security Register"]
+ */
+#define NOR_TRAIT_SECURITY_2B		(1u << 28)
 #define NOR_TRAIT_4BYTE_READ		(1u << 17)	/* of the opcodes with four address bytes only 13h 0Ch */
 
 /* Meaning of the block protect bits of SR1; tables in nor_protect.c. */

@@ -167,6 +167,8 @@ void nor_operation_settle(struct nor *nor)
 		break;
 	case NOR_OPERATION_ERASE:
 		memset(nor->cells + operation->address, 0xff, operation->length_bytes);
+		nor->cells[operation->address] = (uint8_t)~operation->stuck_bits;
+		nor->error_erase = nor->error_erase || operation->stuck_bits;
 		break;
 	case NOR_OPERATION_STATUS:
 		memcpy(nor->status, operation->status, sizeof(nor->status));

@@ -74,6 +74,7 @@ static const struct nor_command commands[] = {
 	{ 0x15, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2_ERRORS, 0, 0, 2, "read configuration 2", 1, 1 },
 	{ 0x33, NOR_COMMAND_READ_STATUS, NOR_TRAIT_SR2_ERRORS, 0, 0, 3, "read configuration 3", 1, 1 },
 	{ 0x65, NOR_COMMAND_READ_ANY, NOR_TRAIT_SR2_ERRORS, NOR_ADDRESS_CURRENT, 8, 0, "read any register", 1, 1 },
+	{ 0x2b, NOR_COMMAND_READ_ERRORS, NOR_TRAIT_SECURITY_2B, 0, 0, 1, "read security register", 1, 1 },
 	{ 0x85, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 0, "read volatile configuration", 1, 1 },
 	{ 0x65, NOR_COMMAND_READ_CONFIG, NOR_TRAIT_MICRON_LINES, 0, 0, 1, "read enhanced volatile configuration", 1, 1 },
 	{ 0x70, NOR_COMMAND_READ_FLAGS, NOR_TRAIT_FLAG_STATUS, 0, 0, 0, "read flag status", 1, 1 },
@@ -404,7 +405,7 @@ static uint8_t flag_byte(struct nor *nor)
 	return value;
 }
 
-/* S25FL-L: b6 E_ERR, b5 P_ERR (facts: mail to linux-mtd about S25FL-L). */
+/* S25FL-L: b6 E_ERR, b5 P_ERR (facts: mail to linux-mtd about S25FL-L). Macronix' E_FAIL and P_FAIL are there too. */
 static uint8_t error_byte(const struct nor *nor)
 {
 	return (nor->error_erase ? 0x40 : 0) | (nor->error_program ? 0x20 : 0);

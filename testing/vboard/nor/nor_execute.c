@@ -90,6 +90,8 @@ static void run_operation(struct nor *nor, uint64_t duration_ps, enum fault_even
 	fault_count(vb->fault, event);
 	if (event == FAULT_EVENT_PROGRAM && fault_active(vb->fault, FAULT_NOR_PROGRAM_FAILS, vb->clock.now_ps, &mask))
 		nor->operation.stuck_bits = mask ? (uint8_t)mask : 0xff;
+	if (event == FAULT_EVENT_ERASE && fault_active(vb->fault, FAULT_NOR_ERASE_FAILS, vb->clock.now_ps, &mask))
+		nor->operation.stuck_bits = mask ? (uint8_t)mask : 0xff;
 
 	if (fault_active(vb->fault, FAULT_NOR_POWER_CUT, vb->clock.now_ps, NULL)) {
 		nor_operation_cut(nor, 64 + (int)(vb_random(&nor->random_state) % 128));
@@ -105,6 +107,9 @@ static void execute_program(struct nor *nor)
 
 	if (!is_framed(nor, 2 + address_bytes(nor), UINT64_MAX) || !may_change(nor))
 		return;
+
+	if (part->traits & NOR_TRAIT_SECURITY_2B)
+		nor->error_program = false;
 
 	uint64_t page_address = nor->address - nor->address % part->page_bytes;
 
@@ -191,10 +196,13 @@ static void execute_erase(struct nor *nor)
 	if (length_bytes > nor->part.size_bytes - address)
 		length_bytes = nor->part.size_bytes - address;
 
+	if (nor->part.traits & NOR_TRAIT_SECURITY_2B)
+		nor->error_erase = false;
 	if (is_blocked(nor, address, length_bytes, &nor->error_erase))
 		return;
 
 	nor->operation.kind = NOR_OPERATION_ERASE;
+	nor->operation.stuck_bits = 0;
 	nor->operation.address = address;
 	nor->operation.length_bytes = length_bytes;
 	count_erase(&nor->vb->count, erase->size_bytes);
@@ -206,10 +214,13 @@ static void execute_erase_chip(struct nor *nor)
 	nor->address = 0;
 	if (!is_framed(nor, 1, 1) || !may_change(nor))
 		return;
+	if (nor->part.traits & NOR_TRAIT_SECURITY_2B)
+		nor->error_erase = false;
 	if (is_blocked(nor, 0, nor->part.size_bytes, &nor->error_erase))
 		return;
 
 	nor->operation.kind = NOR_OPERATION_ERASE;
+	nor->operation.stuck_bits = 0;
 	nor->operation.address = 0;
 	nor->operation.length_bytes = nor->part.size_bytes;
 	nor->vb->count.erase_chip++;
@@ -220,9 +231,9 @@ static void execute_write_status(struct nor *nor)
 {
 	/*
 	 * Bits that software can write: all of SR1 but WIP and WEL; SR2 CMP, QE, SRP1 (not the one-time LB bits); SR3
-	 * DRV, WPS. Macronix' configuration register: dummy cycles and drive strength.
+	 * DRV, WPS. Macronix' configuration register: dummy cycles, drive strength and TB, which is never cleared.
 	 */
-	uint8_t second = nor->part.traits & NOR_TRAIT_CONFIG_15 ? 0xc7 : 0x43;
+	uint8_t second = nor->part.traits & NOR_TRAIT_CONFIG_15 ? 0xcf : 0x43;
 	const uint8_t writable[NOR_NUM_STATUS] = { 0xfc, second, 0x64 };
 	unsigned int first = nor->running->index;
 	unsigned int num = (unsigned int)(nor->num_bytes - 1);
@@ -237,9 +248,17 @@ static void execute_write_status(struct nor *nor)
 		return;
 	}
 
+	if (nor_status_is_locked(nor)) {
+		nor->write_enabled = false;
+		nor->volatile_enabled = false;
+		return;
+	}
+
 	memcpy(value, nor->status, sizeof(value));
 	for (unsigned int i = 0; i < num; i++)
 		value[first + i] = nor->page[i] & writable[first + i];
+	if (nor->part.traits & NOR_TRAIT_CONFIG_15)
+		value[1] |= nor->status[1] & 0x08;
 	if (first == 0 && num == 1 && nor->part.traits & NOR_TRAIT_SR1_CLEARS_SR2)
 		value[1] = 0;
 

@@ -55,7 +55,7 @@ struct nor_operation {
 	uint64_t address;
 	uint64_t length_bytes;
 	uint8_t data[NOR_MAX_PAGE_BYTES];	/* program: FF where no byte was sent */
-	uint8_t stuck_bits;			/* program: these stay 1 (fault plan) */
+	uint8_t stuck_bits;			/* program: these stay 1; erase: stay 0 in the first byte (fault plan) */
 	uint8_t status[NOR_NUM_STATUS];
 };
 
@@ -67,7 +67,7 @@ enum nor_command_kind {
 	NOR_COMMAND_READ_UNIQUE_ID,
 	NOR_COMMAND_RELEASE,
 	NOR_COMMAND_READ_STATUS,	/* `index` says which */
-	NOR_COMMAND_READ_ERRORS,	/* S25FL-L's 07h */
+	NOR_COMMAND_READ_ERRORS,	/* S25FL-L's 07h; `index` 1: Macronix' 2Bh */
 	NOR_COMMAND_READ_CONFIG,	/* Micron's volatile configuration; `index` 1: the enhanced one */
 	NOR_COMMAND_READ_ANY,		/* S25FL-L: a register by its address */
 	NOR_COMMAND_READ_FLAGS,
@@ -220,5 +220,9 @@ bool nor_fl_l_write(struct nor *nor, uint64_t duration_ps);
 
 /* nor_protect.c */
 bool nor_is_protected(const struct nor *nor, uint64_t address, uint64_t length_bytes);
+/* A write of the status registers is ignored. */
+bool nor_status_is_locked(const struct nor *nor);
+/* What of the non-volatile bits a power-up clears. */
+void nor_status_power_up(struct nor *nor);
 
 #endif /* OFL_VBOARD_NOR_PRIVATE_H */

@@ -36,7 +36,7 @@
 		NOR_TRAIT_SR3 | NOR_TRAIT_VOLATILE_SR | NOR_TRAIT_CHIP_ERASE_60 | NOR_TRAIT_UNIQUE_ID)
 /* No 35h: on these parts it enters QPI. */
 #define TRAITS_MACRONIX	(NOR_TRAIT_SOFT_RESET | NOR_TRAIT_DEEP_POWER_DOWN | NOR_TRAIT_CONFIG_15 | \
-		NOR_TRAIT_CHIP_ERASE_60)
+		NOR_TRAIT_SECURITY_2B | NOR_TRAIT_CHIP_ERASE_60)
 #define TRAITS_4BYTE	(NOR_TRAIT_4BYTE_MODE | NOR_TRAIT_4BYTE_OPCODES)
 #define TRAITS_MICRON	(NOR_TRAIT_SOFT_RESET | NOR_TRAIT_FLAG_STATUS)
 
@@ -207,8 +207,8 @@ const struct nor_part nor_parts[] = {
 		.erase = { ERASE_4K_4B(30 * MS), ERASE_32K_4B(112 * MS), ERASE_64K_4B(208 * MS) },
 		.traits = NOR_TRAIT_SOFT_RESET | NOR_TRAIT_DEEP_POWER_DOWN | TRAITS_4BYTE |
 			NOR_TRAIT_CHIP_ERASE_60,
-		.protect = NOR_PROTECT_BP4, SFDP(sfdp_gd25lb512me),
-		.source = "its SFDP",
+		.protect = NOR_PROTECT_BP4_TB, SFDP(sfdp_gd25lb512me),
+		.source = "its SFDP; TB at bit 6: flashrom's GD25LB512ME",
 	}, {
 		.name = "by25q32es", .jedec_id = { 0x68, 0x40, 0x16 }, .size_bytes = 4 * MIB, .page_bytes = 256,
 		.page_program_us = 600, .byte_program_us = 30, .chip_erase_ms = 10000,
