@@ -66,14 +66,14 @@ expected_check
 fill 16M 125 >"$T/full"
 cp "$T/full" "$IMAGE"
 vboard_start stm32f030-w25q128 --usb-us 1000
-# SR1 = 0x1c: all blocks protected, not volatile.
-not_ok "block protection" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 0 0x06]
-	echo [ofl spi ext 0 0x01 0x1c]; sleep 100
+# SR3 = 0x04: each block has a lock of its own, and all are closed; what those are is not known to the driver.
+not_ok "locks of single blocks" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 0 0x06]
+	echo [ofl spi ext 0 0x11 0x04]; sleep 100
 	echo [ofl info ext]; flash erase_sector ext 7 7"
 expect_log "erasing failed at flash offset 0x00007000: the sector is not blank after its erase .write protected"
 expect_log "look at the protection bits"
 ok "protection removed" ocd -c "init; reset init; flash probe ext; echo [ofl spi ext 0 0x06]
-	echo [ofl spi ext 0 0x01 0x00]; sleep 100
+	echo [ofl spi ext 0 0x11 0x00]; sleep 100
 	flash erase_sector ext 7 7; shutdown"
 vboard_stop
 expected_load "$T/full"

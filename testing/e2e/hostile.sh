@@ -31,7 +31,7 @@ hostile() {
 		halt; show before
 		flash write_image erase $T/data 0x90002345 bin; show written
 		flash verify_image $T/data 0x90002345 bin; show verified
-		flash protect ext 9 9 on; catch {flash erase_sector ext 8 10}; show failed
+		flash protect ext 0 7 on; catch {flash erase_sector ext 6 10}; show failed; flash protect ext 0 7 off
 		set a [mdw $3]; resume; sleep 30; halt; set b [mdw $3]
 		if {\$a eq \$b} {error {the application does not go on}}; shutdown"
 	for when in written verified failed; do

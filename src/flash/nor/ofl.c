@@ -19,7 +19,8 @@
  *    v
  *  flash
  *
- * Safety of the range: ofl_range.c (keep-outs, images before a write), ofl_program.c (`ofl program`, `ofl recover`),
+ * Safety of the range: ofl_range.c (keep-outs, images before a write), ofl_protect.c and ofl_protect_ops.c (block
+ * protection), ofl_program.c (`ofl program`, `ofl recover`),
  * tcl/ofl/ofl.tcl (wrappers around OpenOCD's own commands, installed here). Reading and comparing: ofl_access.c.
  *
  * Identification: ofl_sfdp.c reads the chip's table, ofl_chip.c makes a geometry of it; the bank line: ofl_options.c.
@@ -199,8 +200,12 @@ int ofl_probe(struct flash_bank *bank)
 	set_unknown(bank);
 	ofl->why_unknown[0] = 0;
 	int retval = ofl_session_open(ofl);
-	if (retval == ERROR_OK)
-		retval = ofl_session_close(ofl, ofl->backend->identify(ofl));
+	if (retval == ERROR_OK) {
+		retval = ofl->backend->identify(ofl);
+		if (retval == ERROR_OK)
+			retval = ofl_protect_identify(ofl);
+		retval = ofl_session_close(ofl, retval);
+	}
 	if (retval == ERROR_OK)
 		retval = make_sectors(bank);
 	if (retval != ERROR_OK) {
@@ -209,6 +214,7 @@ int ofl_probe(struct flash_bank *bank)
 		return retval;
 	}
 	ofl->identified = true;
+	ofl_protect_show(bank);
 	LOG_INFO("ofl: %s: %s, JEDEC id %02x%02x%02x, %" PRIu64 " KiB, sectors of %" PRIu32 " bytes (%s)", bank->name,
 		ofl->chip.name, ofl->chip.jedec_id[0], ofl->chip.jedec_id[1], ofl->chip.jedec_id[2],
 		ofl->chip.geometry.size_bytes / 1024, bank->sectors[0].size, ofl->chip.source);
@@ -280,6 +286,7 @@ static int begin(struct flash_bank *bank)
 	retval = ofl_session_open(ofl);
 	if (retval != ERROR_OK)
 		return retval;
+	ofl->protect_fresh = false;
 	retval = ofl->backend->enter(ofl);
 	if (retval != ERROR_OK)
 		return ofl_session_close(ofl, retval);
@@ -304,21 +311,23 @@ static int check_range(struct flash_bank *bank, const char *what, uint64_t offse
 			"; nothing was changed", bank->name, what, length, offset, chip_bytes);
 		return ERROR_FLASH_DST_OUT_OF_BANK;
 	}
-	int retval = changes ? ofl_keepout_check(bank, what, offset, length) : ERROR_OK;
-	if (retval != ERROR_OK)
-		return retval;
-	for (unsigned int n = 0; changes && n < bank->num_sectors; n++) {
-		const struct flash_sector *sector = &bank->sectors[n];
-		if (sector->is_protected == 1 && sector->offset < offset + length &&
-				offset < (uint64_t)sector->offset + sector->size) {
-			LOG_ERROR("ofl: %s: cannot %s: sector %u at offset 0x%8.8" PRIx32
-					" is protected; nothing was changed; 'flash protect "
-					"%s %u %u off' unlocks it",
-					bank->name, what, n, sector->offset, bank->name, n, n);
-			return ERROR_FLASH_PROTECTED;
-		}
-	}
-	return ERROR_OK;
+	if (!changes)
+		return ERROR_OK;
+	int retval = ofl_keepout_check(bank, what, offset, length);
+	if (retval == ERROR_OK)
+		retval = ofl_protect_refresh(bank);
+	return retval != ERROR_OK ? retval : ofl_protect_refuse(bank, what, offset, length);
+}
+
+int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	/* What is not known yet is checked when it is written. */
+	if (!ofl->identified || ofl->session.open || bank->target->state != TARGET_HALTED)
+		return ERROR_OK;
+	int retval = ofl_protect_check(bank);
+	return retval != ERROR_OK ? retval : ofl_protect_refuse(bank, what, offset, length);
 }
 
 static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int last)
@@ -480,21 +489,6 @@ static int ofl_erase_check(struct flash_bank *bank)
 	}
 	free(blank);
 	return end(bank, retval);
-}
-
-/* A lock of the host, for this session of OpenOCD: nothing is sent to the chip. */
-static int ofl_protect(struct flash_bank *bank, int set, unsigned int first, unsigned int last)
-{
-	for (unsigned int n = first; n <= last && n < bank->num_sectors; n++)
-		bank->sectors[n].is_protected = set ? 1 : 0;
-	return ERROR_OK;
-}
-
-/* What ofl_protect() set is all there is; without this callback the core says that nothing is known. */
-static int ofl_protect_check(struct flash_bank *bank)
-{
-	(void)bank;
-	return ERROR_OK;
 }
 
 static void free_bank(struct ofl_bank *ofl)

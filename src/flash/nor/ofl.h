@@ -14,6 +14,7 @@
 #include "ofl_layout.h"
 #include "ofl_loader.h"
 #include "ofl_plan.h"
+#include "ofl_protect.h"
 #include "../../../contrib/loaders/flash/ofl/ofl_abi.h"
 
 /* A built-in controller: its blob, and what the bank line must say about it. */
@@ -78,6 +79,18 @@ struct ofl_options {
 int ofl_parse_options(struct ofl_options *options, unsigned int argc, const char **argv);
 void ofl_free_options(struct ofl_options *options);
 
+/* Where a chip says that a program or an erase failed. */
+struct ofl_chip_errors {
+	const char *name;		/* of the register */
+	uint8_t read_opcode;
+	uint8_t program_mask, erase_mask;	/* bits that a failed operation of the kind sets */
+	uint8_t clear_opcode;		/* 0: the next operation of the kind clears them */
+	struct {
+		uint8_t mask;
+		const char *name;
+	} bit[3];
+};
+
 /* The chip as it was identified. */
 struct ofl_chip {
 	uint8_t jedec_id[3];
@@ -94,8 +107,11 @@ struct ofl_chip {
 	bool mode_4byte_wren;		/* those two need a write enable before them */
 	uint32_t page_program_typical_us, page_program_max_us;	/* 0: not known */
 	uint32_t status_command, busy_mask, busy_invert;
-	uint32_t error_command, error_mask;
-	uint8_t status;			/* register 05h when it was identified */
+	const struct ofl_chip_errors *errors;	/* NULL: the chip does not say that an operation failed */
+	uint8_t status;			/* register 05h as last read */
+	struct ofl_protect_hint protect_hint;
+	const struct ofl_protect_part *protect;	/* NULL: what its protection bits mean is not known */
+	uint8_t protect_regs[OFL_PROTECT_MAX_REGS];	/* as last read, without WIP and WEL */
 	/* Four data lines: what its table says. ofl_lines.c */
 	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not known */
 	uint8_t quad_read, quad_read_clocks, quad_program;	/* opcodes for the address bytes in use; 0: none */
@@ -218,6 +234,7 @@ struct ofl_bank {
 	bool crc_untrusted;	/* which was caught giving a wrong result: not used any more */
 	uint8_t erased_byte;
 	bool identified;
+	bool protect_fresh;	/* chip.protect_regs were read since the session's begin() */
 	char why_unknown[200];	/* why the chip is not identified; empty: not tried */
 	struct ofl_chip chip;
 	struct ofl_session session;
@@ -417,6 +434,24 @@ int ofl_chip_from_table(struct ofl_chip *chip, char *why, size_t why_size);
 int ofl_chip_apply_options(struct ofl_chip *chip, const struct ofl_options *options, char *why, size_t why_size);
 void ofl_chip_note(struct ofl_chip *chip, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *ofl_chip_table_name(const uint8_t jedec_id[3]);
+/* "; status register 2 (07h) says: P_ERR", or nothing. */
+void ofl_chip_error_text(const struct ofl_chip *chip, uint32_t value, char *text, size_t text_size);
+
+/* ofl_protect_ops.c: the chip's own block protection; is_protected of the sectors says it, or the host's locks */
+
+/* At the end of the identification: what the chip's bits mean, and what they are. */
+int ofl_protect_identify(struct ofl_bank *ofl);
+/* Once a session, before something is changed. */
+int ofl_protect_refresh(struct flash_bank *bank);
+/* The registers as last read -> is_protected of all sectors. */
+void ofl_protect_show(struct flash_bank *bank);
+/* `flash protect`: in the chip where its bits are known, else a lock of the host. */
+int ofl_protect(struct flash_bank *bank, int set, unsigned int first, unsigned int last);
+int ofl_protect_check(struct flash_bank *bank);
+/* ERROR_OK, or says which sector is locked, by what, and what unlocks it. */
+int ofl_protect_refuse(const struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length);
+void ofl_protect_info(const struct flash_bank *bank, struct command_invocation *cmd);
+void ofl_protect_json(const struct flash_bank *bank, struct command_invocation *cmd);
 
 /* ofl_commands.c */
 
@@ -436,6 +471,8 @@ int ofl_begin(struct flash_bank *bank);
 int ofl_end(struct flash_bank *bank, int retval);
 /* May this be done? Inside the chip and, if it `changes` the range, not protected and no keep-out. */
 int ofl_check_range(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool changes);
+/* The same for what is locked, outside a session. */
+int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length);
 /* Within a session: compares with the flash, says what differs. */
 int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write);
 /* A line of progress at most once a second, none for what takes less. */

@@ -101,25 +101,59 @@ static void default_status(struct ofl_chip *chip)
 	chip->status_command = OFL_COMMAND(0x05, 0, 0);
 	chip->busy_mask = 0x01;
 	chip->busy_invert = 0;
-	chip->error_command = 0;
-	chip->error_mask = 0;
+	chip->errors = NULL;
 }
 
 /*
- * Some parts say in a register of their own that a program or erase failed. [spinor.md 3.2 of the facts; data sheets
- * named there]
+ * S25FL-L: SR2, and not SR1, whose same bits protect blocks. [spinor.md 3.2 of the facts: mail to linux-mtd; the flags
+ * stay until CLSR]
  */
+static const struct ofl_chip_errors s25fl_l_errors = {
+	.name = "status register 2 (07h)", .read_opcode = 0x07, .program_mask = 0x20, .erase_mask = 0x40,
+	.clear_opcode = 0x30, .bit = { { 0x20, "P_ERR, a program failed" }, { 0x40, "E_ERR, an erase failed" } },
+};
+
+/* N25Q256A rev. W, "Flag Status Register": the flags stay until 50h. Bit 7 = ready. */
+static const struct ofl_chip_errors micron_errors = {
+	.name = "flag status register (70h)", .read_opcode = 0x70, .program_mask = 0x12, .erase_mask = 0x22,
+	.clear_opcode = 0x50, .bit = { { 0x10, "a program failed" }, { 0x20, "an erase failed" },
+		{ 0x02, "the block is protected" } },
+};
+
+/* MX25L12835F rev. 1.0, "Read Security Register": each flag is of the last operation of its kind. */
+static const struct ofl_chip_errors macronix_errors = {
+	.name = "security register (2Bh)", .read_opcode = 0x2b, .program_mask = 0x20, .erase_mask = 0x40,
+	.bit = { { 0x20, "P_FAIL, a program failed" }, { 0x40, "E_FAIL, an erase failed" } },
+};
+
+void ofl_chip_error_text(const struct ofl_chip *chip, uint32_t value, char *text, size_t text_size)
+{
+	size_t used = 0;
+
+	text[0] = 0;
+	for (unsigned int n = 0; chip->errors && n < ARRAY_SIZE(chip->errors->bit) && used < text_size; n++) {
+		if (!(value & chip->errors->bit[n].mask))
+			continue;
+		if (!used)
+			used = snprintf(text, text_size, "; the %s says: ", chip->errors->name);
+		else
+			used += snprintf(text + used, text_size - used, ", ");
+		if (used < text_size)
+			used += snprintf(text + used, text_size - used, "%s", chip->errors->bit[n].name);
+	}
+}
+
+/* Some parts say in a register of their own that a program or erase failed. */
 static void part_errors(struct ofl_chip *chip)
 {
 	const uint8_t *id = chip->jedec_id;
 	if (id[0] == 0x01 && id[1] == 0x60) {
-		/* S25FL-L: SR2 (07h), P_ERR bit 5, E_ERR bit 6. Not SR1, whose same bits protect blocks. */
-		chip->error_command = OFL_COMMAND(0x07, 0, 0);
-		chip->error_mask = 0x60;
+		chip->errors = &s25fl_l_errors;
+	} else if (id[0] == 0xc2 && (id[1] == 0x20 || id[1] == 0x25 || id[1] == 0x28) &&
+			ofl_protect_is_newer(&chip->protect_hint)) {
+		chip->errors = &macronix_errors;
 	} else if (id[0] == 0x20 && (id[1] == 0xba || id[1] == 0xbb)) {
-		/* N25Q, MT25Q: flag status register (70h), E_ERR bit 5, P_ERR bit 4, protection bit 1; bit 7 = ready. */
-		chip->error_command = OFL_COMMAND(0x70, 0, 0);
-		chip->error_mask = 0x32;
+		chip->errors = &micron_errors;
 		chip->status_command = OFL_COMMAND(0x70, 0, 0);
 		chip->busy_mask = 0x80;
 		chip->busy_invert = 0x80;
@@ -181,6 +215,7 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 	struct ofl_geometry *geometry = &chip->geometry;
 
 	chip->source = "SFDP";
+	chip->protect_hint = (struct ofl_protect_hint) {.sfdp_dwords = sfdp->bfpt_dwords, .quad_444 = sfdp->quad_444};
 	default_status(chip);
 	memset(geometry, 0, sizeof(*geometry));
 	geometry->size_bytes = sfdp->size_bytes;
@@ -233,7 +268,7 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 		ofl_chip_note(chip, "%u dies with a status register each: operations on the others are not seen",
 				sfdp->num_dies);
 	part_errors(chip);
-	if (sfdp->busy_by_flag_status && !chip->error_mask) {
+	if (sfdp->busy_by_flag_status && !chip->errors) {
 		chip->status_command = OFL_COMMAND(0x70, 0, 0);
 		chip->busy_mask = 0x80;
 		chip->busy_invert = 0x80;
@@ -241,11 +276,58 @@ int ofl_chip_from_sfdp(struct ofl_chip *chip, const struct ofl_sfdp *sfdp, char 
 	return check_geometry(chip, why, why_size);
 }
 
+/*
+ * Parts of which OpenOCD's table knows one erase size only, for chips without a usable SFDP table. Times of the
+ * S25FL064L: the maker's DW10 (see ofl_sfdp_quirks.c).
+ */
+static const struct own_part {
+	uint8_t jedec_id[3];
+	uint64_t size_bytes;
+	unsigned int num_erase_types;
+	struct ofl_erase_type erase[3];
+} own_parts[] = {
+	{
+		/* S25FL064L */
+		.jedec_id = { 0x01, 0x60, 0x17 }, .size_bytes = 8 * 1024 * 1024, .num_erase_types = 3,
+		.erase = {
+			{ .size_bytes = 4096, .opcode = 0x20, .typical_ms = 64, .max_ms = 256 },
+			{ .size_bytes = 32768, .opcode = 0x52, .typical_ms = 304, .max_ms = 1216 },
+			{ .size_bytes = 65536, .opcode = 0xd8, .typical_ms = 512, .max_ms = 2048 },
+		},
+	},
+};
+
+static bool from_own_table(struct ofl_chip *chip)
+{
+	struct ofl_geometry *geometry = &chip->geometry;
+
+	for (unsigned int n = 0; n < ARRAY_SIZE(own_parts); n++) {
+		const struct own_part *part = &own_parts[n];
+		if (memcmp(part->jedec_id, chip->jedec_id, sizeof(part->jedec_id)) != 0)
+			continue;
+		chip->source = "the driver's table";
+		default_status(chip);
+		memset(geometry, 0, sizeof(*geometry));
+		geometry->size_bytes = part->size_bytes;
+		geometry->page_bytes = 256;
+		geometry->num_erase_types = part->num_erase_types;
+		memcpy(geometry->erase, part->erase, sizeof(part->erase));
+		geometry->chip_erase_opcode = CHIP_ERASE;
+		one_region(geometry);
+		use_addresses(chip, 3, READ, PAGE_PROGRAM);
+		part_errors(chip);
+		return true;
+	}
+	return false;
+}
+
 int ofl_chip_from_table(struct ofl_chip *chip, char *why, size_t why_size)
 {
 	const struct flash_device *device = find_device(chip->jedec_id);
 	struct ofl_geometry *geometry = &chip->geometry;
 
+	if (from_own_table(chip))
+		return check_geometry(chip, why, why_size);
 	if (!device) {
 		snprintf(why, why_size,
 				"JEDEC id %02x%02x%02x has no usable SFDP table and is not in OpenOCD's list of parts; give -size, "

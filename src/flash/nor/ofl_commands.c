@@ -113,7 +113,7 @@ static void info_built_in(const struct flash_bank *bank, struct command_invocati
 	if (chip->lines[0])
 		command_print(cmd, "lines: %s", chip->lines);
 	command_print(cmd, "status: %02x", chip->status);
-	if (chip->status & 0x1c)
+	if (chip->status & 0x1c && !chip->protect)
 		command_print(cmd, "warning: block protection bits are set in the status register (BP = %u)",
 				chip->status >> 2 & 7);
 	for (unsigned int n = 0; n < chip->num_notes; n++)
@@ -126,6 +126,7 @@ int ofl_info(struct flash_bank *bank, struct command_invocation *cmd)
 		info_foreign(bank, cmd);
 	else
 		info_built_in(bank, cmd);
+	ofl_protect_info(bank, cmd);
 	info_keepouts(ofl_from_bank(bank), cmd);
 	return ERROR_OK;
 }
@@ -170,6 +171,9 @@ COMMAND_HANDLER(ofl_handle_info)
 	int retval = get_bank(CMD, &bank);
 	if (retval != ERROR_OK)
 		return retval;
+	/* As it is now, where that can be read. */
+	if (bank->target->state == TARGET_HALTED)
+		ofl_protect_check(bank);
 	if (json) {
 		ofl_info_json(bank, CMD);
 		return ERROR_OK;

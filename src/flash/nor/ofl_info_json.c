@@ -90,10 +90,12 @@ void ofl_info_json(struct flash_bank *bank, struct command_invocation *cmd)
 	print_named(cmd, "loader", ofl->foreign ? ofl->options.path : loader);
 	if (ofl->foreign)
 		print_named(cmd, "format", ofl_format_text(ofl_foreign_loader(ofl)->format));
-	if (ofl->identified)
+	if (ofl->identified) {
 		print_chip(cmd, ofl);
-	else
+		ofl_protect_json(bank, cmd);
+	} else {
 		print_named(cmd, "reason", ofl->why_unknown[0] ? ofl->why_unknown : "not probed");
+	}
 	print_sectors(cmd, bank);
 	command_print_sameline(cmd, ", \"keepouts\": [");
 	for (unsigned int n = 0; n < ofl->keepouts.count; n++) {

@@ -164,7 +164,7 @@ const struct ofl_protect_part *ofl_protect_by_index(unsigned int index)
 	return index < NUM_PARTS ? &parts[index] : NULL;
 }
 
-static bool is_newer(const struct ofl_protect_hint *hint)
+bool ofl_protect_is_newer(const struct ofl_protect_hint *hint)
 {
 	return hint->quad_444 || hint->sfdp_dwords >= 16;
 }
@@ -174,7 +174,7 @@ const struct ofl_protect_part *ofl_protect_find(const uint8_t jedec_id[3], const
 	for (size_t n = 0; n < NUM_PARTS; n++) {
 		if (memcmp(parts[n].jedec_id, jedec_id, sizeof(parts[n].jedec_id)) != 0)
 			continue;
-		return parts[n].newer_only && !is_newer(hint) ? NULL : &parts[n];
+		return parts[n].newer_only && !ofl_protect_is_newer(hint) ? NULL : &parts[n];
 	}
 	return NULL;
 }

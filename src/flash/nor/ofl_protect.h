@@ -66,6 +66,8 @@ struct ofl_protect_range {
 	uint64_t offset_bytes, length_bytes;
 };
 
+/* Of a generation that has what older parts with the same id do not: TB, P_FAIL, E_FAIL (Macronix), 15h (Winbond). */
+bool ofl_protect_is_newer(const struct ofl_protect_hint *hint);
 /* NULL: the meaning of this chip's bits is not known. */
 const struct ofl_protect_part *ofl_protect_find(const uint8_t jedec_id[3], const struct ofl_protect_hint *hint);
 /* For tests and the manual's table: NULL behind the last. */

@@ -93,7 +93,7 @@ struct request {
 	struct target *target;
 	const char *file;
 	struct ofl_image image;
-	bool erase, header_allowed;
+	bool erase, unlock, header_allowed;
 	struct flash_bank *preserving;	/* a bank with -preserve on that is written */
 };
 
@@ -180,7 +180,10 @@ static int check_part(struct request *request, const struct ofl_image_part *part
 		uint64_t offset = start - bank->base, length = end - start;
 		if (request->erase)
 			ofl_round_to_sectors(bank, &offset, &length);
-		int retval = ofl_keepout_check(bank, request->erase ? "erase and write" : "write", offset, length);
+		const char *what = request->erase ? "erase and write" : "write";
+		int retval = ofl_keepout_check(bank, what, offset, length);
+		if (retval == ERROR_OK && !request->unlock)
+			retval = ofl_check_locks(bank, what, offset, length);
 		if (retval != ERROR_OK)
 			return retval;
 		if (ofl_from_bank(bank)->options.preserve_on && !request->preserving)
@@ -248,7 +251,9 @@ COMMAND_HANDLER(ofl_handle_check_write)
 				return ERROR_COMMAND_SYNTAX_ERROR;
 			CMD_ARGC--;
 			CMD_ARGV++;
-		} else if (strcmp(CMD_ARGV[0], "unlock") != 0) {
+		} else if (strcmp(CMD_ARGV[0], "unlock") == 0) {
+			request.unlock = true;
+		} else {
 			break;
 		}
 	}

@@ -468,7 +468,7 @@ static const char *hint(uint32_t status)
 		return "; are the controller's clock and pins set up ('reset init')?";
 	case OFL_STATUS_WEL_NOT_SET:
 	case OFL_STATUS_NOT_BLANK:
-		return "; look at the protection bits: 'ofl spi BANK 1 0x05'";
+		return "; look at the protection bits: 'ofl info BANK', 'ofl spi BANK 1 0x05'";
 	default:
 		return "";
 	}
@@ -556,14 +556,18 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	if (ofl->backend->describe_call)
 		ofl->backend->describe_call(ofl, &params, text, sizeof(text));
 	uint32_t offset = params.address - ofl->address_base;
+	char errors[160] = "";
+	if (live.status == OFL_STATUS_FLASH_ERROR)
+		ofl_chip_error_text(&ofl->chip, params.fail_value, errors, sizeof(errors));
 	if (text[0] && params.op == OFL_OP_CALL)
 		LOG_ERROR("ofl: %s: %s: %s", ofl->bank->name, ofl_status_text(live.status), text);
 	else if (text[0])
 		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s: %s", ofl->bank->name, waited_for, offset,
 			ofl_status_text(live.status), text);
 	else
-		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s (register 0x%2.2" PRIx32 ")%s",
-			ofl->bank->name, waited_for, offset, ofl_status_text(live.status), params.fail_value, hint(live.status));
+		LOG_ERROR("ofl: %s: %s failed at flash offset 0x%8.8" PRIx32 ": %s (register 0x%2.2" PRIx32 ")%s%s",
+			ofl->bank->name, waited_for, offset, ofl_status_text(live.status), params.fail_value, hint(live.status),
+			errors);
 	if (live.status == OFL_STATUS_STACK)
 		ofl->backend->autopsy(ofl, false);
 	return ERROR_FLASH_OPERATION_FAILED;

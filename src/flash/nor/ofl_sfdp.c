@@ -471,6 +471,7 @@ static void parse_modes(const struct ofl_sfdp_table *basic, struct ofl_sfdp *sfd
 
 	const uint32_t quad_read = ofl_sfdp_dword(basic, 3) >> 16;
 
+	sfdp->quad_444 = ofl_sfdp_dword_said(basic, 5) && (ofl_sfdp_dword(basic, 5) >> 4 & 1);
 	sfdp->quad_enable = 0xff;
 	/* DW1 bit 22: 1-1-4 read; DW3 31:16: wait states 4:0, mode clocks 7:5, opcode 15:8. */
 	if ((ofl_sfdp_dword(basic, 1) >> 22 & 1) && quad_read >> 8 != 0x00 && quad_read >> 8 != 0xff) {

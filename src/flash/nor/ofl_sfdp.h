@@ -89,6 +89,7 @@ struct ofl_sfdp {
 	uint8_t quad_read, quad_read_clocks, quad_read_4byte, quad_program_4byte;
 	bool clear_extended_on_exit;	/* E9h leaves the extended address register at 1: write 0 (06h C5h 00h) */
 	uint8_t quad_enable;		/* BFPT DW15 22:20; 0xff: not said, or reserved */
+	bool quad_444;			/* has 4-4-4 mode (DW5 bit 4) */
 	bool soft_reset_66_99;
 	bool deep_power_down;		/* the opcodes below are valid */
 	uint8_t deep_power_down_enter, deep_power_down_exit;

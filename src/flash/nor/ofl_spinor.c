@@ -14,6 +14,7 @@
 #include "ofl.h"
 #include "ofl_sfdp.h"
 
+#define WRITE_DISABLE		0x04
 #define READ_STATUS		0x05
 #define READ_JEDEC_ID		0x9f
 #define READ_SFDP		0x5a
@@ -337,6 +338,27 @@ static int identify(struct ofl_bank *ofl)
 	return retval == ERROR_OK ? ofl_lines_choose(ofl) : retval;
 }
 
+/*
+ * Error flags that stay until they are cleared would make the next operation fail, and some chips stay busy with them.
+ * So before an operation, if an earlier user left some, and after one that failed.
+ */
+static int clear_errors(struct ofl_bank *ofl)
+{
+	const struct ofl_chip_errors *errors = ofl->chip.errors;
+	uint8_t value;
+
+	if (!errors || !errors->clear_opcode)
+		return ERROR_OK;
+	int retval = transfer(ofl, OFL_COMMAND(errors->read_opcode, 0, 0), 0, &value, 1);
+	if (retval != ERROR_OK || value == 0xff || !(value & (errors->program_mask | errors->erase_mask)))
+		return retval;
+	retval = transfer(ofl, OFL_COMMAND(errors->clear_opcode, 0, 0), 0, NULL, 0);
+	/* The latch stays set with them (Micron). */
+	if (retval == ERROR_OK)
+		retval = transfer(ofl, OFL_COMMAND(WRITE_DISABLE, 0, 0), 0, NULL, 0);
+	return retval != ERROR_OK ? retval : read_status(ofl, &ofl->chip.status);
+}
+
 static int switch_4byte(struct ofl_bank *ofl, uint8_t opcode)
 {
 	int retval = ERROR_OK;
@@ -360,6 +382,8 @@ static int enter(struct ofl_bank *ofl)
 			"('reset init')?", ofl->bank->name);
 		return ERROR_FLASH_OPERATION_FAILED;
 	}
+	if (retval == ERROR_OK)
+		retval = clear_errors(ofl);
 	if (retval == ERROR_OK)
 		retval = wait_leftover(ofl, &chip->status);
 	if (retval == ERROR_FLASH_BUSY)
@@ -450,6 +474,7 @@ static int erase_batch(struct ofl_bank *ofl, const struct ofl_erase_step *steps,
 	progress->num_steps = num_steps;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_ERASE);
 	params->count = num_steps;
+	params->error_mask = chip->errors ? chip->errors->erase_mask : 0;
 	int retval = ofl_session_write_words(ofl, ring, (const uint32_t *)entries, num_steps * entry_words);
 	if (retval == ERROR_OK)
 		retval = ofl_session_run(ofl, "erasing", deadline_ms, report_erase, progress);
@@ -518,6 +543,7 @@ static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *d
 		page_us = 20000;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_PROGRAM);
 	params->command = chip->program_command;
+	params->error_mask = chip->errors ? chip->errors->program_mask : 0;
 	params->max_polls = ofl_session_polls(ofl, page_us);
 	/* It is fed while the link is slow, so it is the flash or the stub that is being waited for. */
 	job.stall_ms = 5000 + page_us / 500;
@@ -526,6 +552,9 @@ static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *d
 
 static int leave(struct ofl_bank *ofl, int retval)
 {
+	/* Best effort: what failed is told already. */
+	if (retval == ERROR_FLASH_OPERATION_FAILED && ofl->session.open && ofl->session.area && !ofl->session.lost)
+		clear_errors(ofl);
 	int left = leave_4byte(ofl);
 	return retval != ERROR_OK ? retval : left;
 }
@@ -558,8 +587,8 @@ static void fill_params(struct ofl_bank *ofl, struct ofl_params *params)
 	params->status_command = chip->status_command;
 	params->busy_mask = chip->busy_mask;
 	params->busy_invert = chip->busy_invert;
-	params->error_command = chip->error_command;
-	params->error_mask = chip->error_mask;
+	params->error_command = chip->errors ? OFL_COMMAND(chip->errors->read_opcode, 0, 0) : 0;
+	params->error_mask = 0;	/* program() and erase_batch() know which */
 	memcpy(params->ctl, ofl->options.ctl, sizeof(params->ctl));
 }
 
