@@ -37,9 +37,11 @@ static bool is_locked(struct rig *rig, uint64_t address)
 	SEND(rig, 0x06);
 	rig_command(rig, bytes, used, NULL, 0);
 	rig_wait_done(rig);
-	SEND(rig, 0x04);
 	if (rig->part->traits & NOR_TRAIT_FLAG_STATUS)
 		SEND(rig, 0x50);
+	if (rig->part->traits & NOR_TRAIT_SR2_ERRORS)
+		SEND(rig, 0x30);
+	SEND(rig, 0x04);
 	cells = nor_content(rig->nor);
 	bool locked = cells[address] == 0xff;
 

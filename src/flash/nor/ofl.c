@@ -319,14 +319,14 @@ static int check_range(struct flash_bank *bank, const char *what, uint64_t offse
 	return retval != ERROR_OK ? retval : ofl_protect_refuse(bank, what, offset, length);
 }
 
-int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length)
+int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool ask)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 
 	/* What is not known yet is checked when it is written. */
 	if (!ofl->identified || ofl->session.open || bank->target->state != TARGET_HALTED)
 		return ERROR_OK;
-	int retval = ofl_protect_check(bank);
+	int retval = ask ? ofl_protect_check(bank) : ERROR_OK;
 	return retval != ERROR_OK ? retval : ofl_protect_refuse(bank, what, offset, length);
 }
 

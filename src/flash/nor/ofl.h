@@ -471,8 +471,8 @@ int ofl_begin(struct flash_bank *bank);
 int ofl_end(struct flash_bank *bank, int retval);
 /* May this be done? Inside the chip and, if it `changes` the range, not protected and no keep-out. */
 int ofl_check_range(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool changes);
-/* The same for what is locked, outside a session. */
-int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length);
+/* The same for what is locked, outside a session; `ask`: the chip, not only what it said last. */
+int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool ask);
 /* Within a session: compares with the flash, says what differs. */
 int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write);
 /* A line of progress at most once a second, none for what takes less. */

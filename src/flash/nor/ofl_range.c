@@ -95,6 +95,7 @@ struct request {
 	struct ofl_image image;
 	bool erase, unlock, header_allowed;
 	struct flash_bank *preserving;	/* a bank with -preserve on that is written */
+	const struct flash_bank *locks_of;	/* the bank whose locks were read last */
 };
 
 static bool overlaps(const struct flash_bank *bank, uint64_t address, uint64_t length)
@@ -183,7 +184,8 @@ static int check_part(struct request *request, const struct ofl_image_part *part
 		const char *what = request->erase ? "erase and write" : "write";
 		int retval = ofl_keepout_check(bank, what, offset, length);
 		if (retval == ERROR_OK && !request->unlock)
-			retval = ofl_check_locks(bank, what, offset, length);
+			retval = ofl_check_locks(bank, what, offset, length, request->locks_of != bank);
+		request->locks_of = bank;
 		if (retval != ERROR_OK)
 			return retval;
 		if (ofl_from_bank(bank)->options.preserve_on && !request->preserving)

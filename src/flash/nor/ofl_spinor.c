@@ -342,9 +342,10 @@ static int identify(struct ofl_bank *ofl)
  * Error flags that stay until they are cleared would make the next operation fail, and some chips stay busy with them.
  * So before an operation, if an earlier user left some, and after one that failed.
  */
-static int clear_errors(struct ofl_bank *ofl)
+static int clear_errors(struct ofl_bank *ofl, bool after_failure)
 {
 	const struct ofl_chip_errors *errors = ofl->chip.errors;
+	char text[160];
 	uint8_t value;
 
 	if (!errors || !errors->clear_opcode)
@@ -352,6 +353,12 @@ static int clear_errors(struct ofl_bank *ofl)
 	int retval = transfer(ofl, OFL_COMMAND(errors->read_opcode, 0, 0), 0, &value, 1);
 	if (retval != ERROR_OK || value == 0xff || !(value & (errors->program_mask | errors->erase_mask)))
 		return retval;
+	ofl_chip_error_text(&ofl->chip, value, text, sizeof(text));
+	/* Of a chip that stays busy with them, the failure itself said no more than that. */
+	if (after_failure)
+		LOG_ERROR("ofl: %s: the chip's error flags (0x%2.2x) are cleared%s", ofl->bank->name, value, text);
+	else
+		LOG_INFO("ofl: %s: an earlier failure's error flags (0x%2.2x) are cleared%s", ofl->bank->name, value, text);
 	retval = transfer(ofl, OFL_COMMAND(errors->clear_opcode, 0, 0), 0, NULL, 0);
 	/* The latch stays set with them (Micron). */
 	if (retval == ERROR_OK)
@@ -383,7 +390,7 @@ static int enter(struct ofl_bank *ofl)
 		return ERROR_FLASH_OPERATION_FAILED;
 	}
 	if (retval == ERROR_OK)
-		retval = clear_errors(ofl);
+		retval = clear_errors(ofl, false);
 	if (retval == ERROR_OK)
 		retval = wait_leftover(ofl, &chip->status);
 	if (retval == ERROR_FLASH_BUSY)
@@ -554,7 +561,7 @@ static int leave(struct ofl_bank *ofl, int retval)
 {
 	/* Best effort: what failed is told already. */
 	if (retval == ERROR_FLASH_OPERATION_FAILED && ofl->session.open && ofl->session.area && !ofl->session.lost)
-		clear_errors(ofl);
+		clear_errors(ofl, true);
 	int left = leave_4byte(ofl);
 	return retval != ERROR_OK ? retval : left;
 }
