@@ -3,7 +3,8 @@
 # Wrappers around OpenOCD's own commands, for banks of the ofl driver. The driver sources this file with its first bank.
 #
 #   flash write_image   refuses, before anything is erased, what would do harm: `ofl check_write` says what; takes
-#                       -elf-header allow; a bank with -preserve on is written by `ofl program`
+#                       -elf-header allow; a bank with -preserve on is written by `ofl program`; runs within `ofl
+#                       bracket`, for loaders that erase when they program
 #   verify_image        addresses in banks of ours are compared by their loader,
 #   dump_image          and read by it; so `program FILE verify reset exit` works on flash that is not memory mapped
 #
@@ -41,13 +42,18 @@ proc ofl_wrapped_write_image { core args } {
 	while { [set at [lsearch -exact $args -elf-header]] >= 0 } {
 		set args [lreplace $args $at $at+1]
 	}
+	set image $args
+	while { [lindex $image 0] in {erase unlock} } {
+		set image [lrange $image 1 end]
+	}
 	if { $bank eq "" } {
-		tailcall $core {*}$args
+		set only [ofl only_bank {*}$image]
+		if { $only eq "" } {
+			tailcall ofl bracket $core {*}$args
+		}
+		tailcall ofl bracket -keep $only $core {*}$args
 	}
-	while { [lindex $args 0] in {erase unlock} } {
-		set args [lrange $args 1 end]
-	}
-	lassign $args file offset type
+	lassign $image file offset type
 	if { $offset eq "" } {
 		set offset 0
 	}

@@ -5,70 +5,26 @@
 # Loaders that are a whole operating system (testing/loaders/rtos/README), as NuttX's system/ofloader is one, on the
 # first 64 KiB of the STM32F429's internal flash. A real image of the configuration stm32f429i-disco:ofloader goes
 # through the same tests with `make check NUTTX_OFLOADER=path`, or with its path in NUTTX_OFLOADER_IMAGE.
+#
+# What such a loader assumes of the core, and what is wrong with it, and the case that fails where the driver does
+# nothing about it:
+#   thread mode, MSP, CONTROL 0              "CONTROL 3": an application on PSP without privileges
+#   PRIMASK 0 in all calls but Prepare       "-irq off" takes that away
+#   its own VTOR, priorities, interrupts     "the application's core is as before"
+#   a boot over a live instance panics       "across blocks": SysTick and interrupts are off before the next boot
+#   .data is as the last boot left it        "booted once for each command": all is loaded anew
+#   Restore flushes an address from the stack  "the only block was flushed"
+#   Erase does nothing                       "erase", and nuttx_write.sh
+#   data stay in a cache                     "nothing is read past its cache", "verified by its own reads"
+#   /dev/flash is mapped wrongly past 64 KiB "ofl-check"
+#   Prepare succeeds without a device        "no device"
+#   an address outside of its table          "beyond the table"
+#   a failed write leaves its file position  "beyond the table": booted again
+#   a wait loop that is not volatile         "a wait loop that does not look", "-nuttx-wake on"
+#   it stays alive after Restore             "the application's core is as before", and in each case of `fails`
+#   a panic is a loop                        "a panic"
 
-. "$(dirname "$0")/lib.sh"
-
-real_image=${NUTTX_OFLOADER_IMAGE:-${NUTTX_OFLOADER-}}
-# Ours alone; the board's file would make a bank of it.
-unset NUTTX_OFLOADER
-[ -f "$LOADERS/rtos.elf" ] || skip_all "the test loaders are not built: arm-none-eabi-gcc is missing"
-
-INTERNAL=$T/internal.img
-OCD_TIMEOUT=150
-loader=
-# What the system says on its serial port when it boots, when it begins to write, to read, to flush.
-boots='' writes='' reads='' flushes=''
-
-# use IMAGE [-option value ...]: bank nuttx
-use() {
-	loader=$1
-	case $loader in
-	/*) ;;
-	*) loader=$LOADERS/$loader ;;
-	esac
-	shift
-	loader_options="$*"
-}
-
-# nuttx COMMANDS: one OpenOCD, from `reset init` to `shutdown`; the bank line is a user's.
-nuttx() {
-	ocd -c "flash bank nuttx ofl 0x08000000 ${SIZE-0x10000} 0 0 \$_TARGETNAME {$loader} $loader_options
-		init; reset init
-		$1
-		shutdown"
-}
-at() { printf '0x%08x' $((0x08000000 + $(bytes "$1"))); }
-
-start() { vboard_start stm32f429i-disco --internal-image "$INTERNAL" --usb-us 250; }
-# Off and on again: what the loader kept in RAM is gone.
-power_cycle() { vboard_stop && start; }
-check_internal() {
-	cmp -s "$EXPECTED" "$INTERNAL"
-	tap_result $? "$1: internal flash as expected" ||
-		note "$(cmp -l "$EXPECTED" "$INTERNAL" 2>&1 | head -n 8)" \
-			"$(cmp -l "$EXPECTED" "$INTERNAL" 2>/dev/null | wc -l) bytes differ"
-}
-# serial_count PATTERN: lines of the last report's serial output that have it
-serial_count() { report_get serial | grep -c -E "$1"; }
-# expect_serial COUNT PATTERN DESCRIPTION
-expect_serial() {
-	local count
-	count=$(serial_count "$2")
-	[ "$count" -eq "$1" ]
-	tap_result $? "$3" || note "$count lines with '$2' instead of $1:" "$(report_get serial | head -n 30)"
-}
-
-cost() { note "$name: $1: $(report_get instructions) instructions, $(report_get simulated_seconds) simulated s"; }
-
-# An erased flash but for the board's own application, then what is neither blank nor data of the tests.
-new_flash() {
-	rm -f "$INTERNAL"
-	start
-	vboard_stop
-	cp "$INTERNAL" "$EXPECTED"
-	expected_fill 0x1000 0x1ff000 125
-	cp "$EXPECTED" "$INTERNAL"
-}
+. "$(dirname "$0")/lib_nuttx.sh"
 
 # ---------------------------------------------------------------- with every good image
 
@@ -198,17 +154,61 @@ vboard_stop
 check_internal "a driver that sleeps"
 expect_serial 4 "$boots" "a driver that sleeps: booted once for each command"
 
+# The application is unprivileged and on its own stack when the user stops it.
+new_flash
+use rtos.elf
+start
+pattern 600 11 >"$T/small"
+expected_write 0x2100 "$T/small"
+ok "CONTROL 3" nuttx "reg psp 0x20001000; reg control 3
+	flash write_image $T/small $(at 0x2100) bin
+	if {[dict get [get_reg control] control] != 3} {echo [get_reg control]; shutdown error}"
+vboard_stop
+check_internal "CONTROL 3"
+
+# ---------------------------------------------------------------- what can be told from the file
+
+# check_file FILE: what ofl-check says goes to $LOG
+check_file() { "$OFL_BUILD/bin/ofl-check" "$1" >"$LOG" 2>&1; }
+# expect_check NAME: of any image of this kind
+expect_check() {
+	local name
+	for name in Prepare Restore Erase Program Read Verify; do
+		expect_log "^function: SEGGER_FL_$name address=0x2000[0-9a-f]{4} "
+	done
+	expect_log "^ram: 0x20000000-.* section=.text access=rx from=file"
+	expect_log "^ram: .* section=.bss access=rw from=zeros"
+	expect_log "^room: 0x2000[0-9a-f]{4}-0x2000[0-9a-f]{4} bytes=61[0-9]{2} stack=20[0-9]{2} buffer=4096"
+	expect_log "^device-table: /dev/flash,0x08000000,0x[12]0000"
+	expect_log "^device-entry: /dev/flash address=0x08000000 bytes="
+	expect_log "^warning: it owns all RAM of the chip"
+	expect_log "^warning: the loop at 0x2000[0-9a-f]{4} waits for an answer without loading it again"
+	expect_log "^result: usable"
+}
+check_file "$LOADERS/rtos.elf"
+expect_check
+expect_no_log "reaches beyond 0x0800ffff" "ofl-check: a table that ends at 64 KiB"
+perl -0777 -pe 's/,0x08000000,0x10000\0/,0x08000000,0x20000\0/ or die' "$LOADERS/rtos.elf" >"$T/larger.elf"
+check_file "$T/larger.elf"
+expect_log "^warning: /dev/flash reaches beyond 0x0800ffff: .*SIZE 0x10000 is safe" \
+	"ofl-check: a larger table"
+check_file "$LOADERS/rtos-sleep.elf"
+expect_no_log "without loading it again" "ofl-check: a loop that looks"
+use rtos.elf
+start
+ok "ofl check says the same" nuttx "echo [ofl check $loader]"
+expect_log "^device-table: /dev/flash,0x08000000,0x10000"
+vboard_stop
+
 # ---------------------------------------------------------------- the real image
 
 if [ -n "$real_image" ]; then
-	# Relative to where make was called.
-	case $real_image in
-	/*) ;;
-	*) [ -f "$real_image" ] || real_image=$OFL_TOP/$real_image ;;
-	esac
 	if [ -f "$real_image" ]; then
 		boots='^seq 0, base' writes='^atcion 1 ' reads='^atcion 2 ' flushes='^atcion 4 '
 		use "$(realpath "$real_image")"
+		check_file "$loader"
+		expect_check
+		expect_log "^warning: /dev/flash reaches beyond 0x0800ffff"
 		start
 		ok "NuttX: boot alone" nuttx "flash read_bank nuttx $T/one 0 1"
 		vboard_stop
@@ -256,22 +256,32 @@ fails() {
 	vboard_stop
 	check_internal "$1: only what the good image wrote"
 }
-hangs="a loader that boots an operating system waits for ever"
+# Only what fits is said of the cause.
+nothing="nothing has answered since the operating system in the loader was booted"
 write="flash write_bank nuttx $T/after 0x123"
 
 hurry rtos-sleep-stuck.elf
-fails "a wait loop that does not look" "$write" "$hangs"
+fails "a wait loop that does not look" "$write" "$nothing: the device that its table names could not be opened"
 expect_log "gave up programming after [0-9]+ ms: the loader's SEGGER_FL_Program\(0x8000123, .* did not return"
 expect_log "'-nuttx-wake on' helps then"
 hurry rtos-nodev.elf
 fails "no device" "$write" "gave up programming after [0-9]+ ms: the loader's SEGGER_FL_Program"
-expect_log "$hangs when the device that its table names could not be opened"
+expect_log "$nothing: the device that its table names could not be opened \(is it the right image for this board"
 hurry rtos-panic.elf
-fails "a panic" "$write" "$hangs"
+fails "a panic" "$write" "$nothing: .*or the system has panicked \(see its serial output\)"
 expect_log "stopped at PC 0x[0-9a-f]+ \(panic\+"
 expect_serial 1 "^Assertion failed panic" "a panic: its text is in the serial output"
+hurry rtos-late.elf
+fails "no answer to a later call" "$write" "gave up programming after [0-9]+ ms: the loader's SEGGER_FL_Program"
+expect_log "earlier calls were answered, so the device is there: it is slower than three times"
+expect_no_log "$nothing"
+hurry rtos-noboot.elf
+fails "a boot that hangs" "$write" "the loader's SEGGER_FL_Prepare\(.* did not return"
+expect_log "the operating system in the loader did not boot: it waits for hardware"
+expect_no_log "$nothing"
 use rtos-sleep.elf -irq off
 fails "-irq off" "$write" "the loader died in SEGGER_FL_Program\(0x8000123, .*HardFault"
+expect_log "the bank line says '-irq off', but .* switches tasks by SVC, .*: leave -irq out"
 
 # Rescued from outside.
 new_flash
@@ -310,7 +320,9 @@ for size in 0x1800 0x10001 2048; do
 done
 use rtos.elf -stack 5000
 not_ok "a stack that leaves no room" nuttx "$write"
-expect_log "the RAM of target stm32f4.cpu is too small for the loader"
+expect_log "owns all RAM but 61[0-9]{2} bytes at 0x[0-9a-f]{8}, which are too few for the stub, [0-9]+ bytes of stack"
+expect_log "a larger work area does not help. Give it less stack \(-stack BYTES\), or build NuttX with a larger \
+CONFIG_SYSTEM_OFLOADER_STACKSIZE or CONFIG_SYSTEM_OFLOADER_BUFFERSIZE"
 expect_log "^0x[0-9a-f]{8}-0x[0-9a-f]{8}  free  *[0-9]+ bytes" "the room is in the message"
 vboard_stop
 check_internal "refused"

@@ -164,7 +164,7 @@ static void test_nuttx(void **state)
 	assert_true(notes_say(&f, "shares section DevDscr"));
 	assert_int_equal(f.loader.cpu_arch, 13);
 	make_report(&f, &(struct ofl_report_options){ 0 });
-	assert_true(has_line(&f, "room: 0x2000e228-0x2000fa27 bytes=6144"));
+	assert_true(has_line(&f, "room: 0x2000e228-0x2000fa27 bytes=6144 stack=2048 buffer=4096"));
 	assert_true(has_line(&f, "size-bytes: not said, give it in the bank line"));
 	assert_true(has_line(&f, "sectors: offset=0x0 size=0x1000 count=not-said"));
 	assert_true(has_line(&f, "missing: SEGGER_FL_EraseChip"));

@@ -19,6 +19,8 @@
  *    v
  *  flash
  *
+ * Loaders that erase when they program: ofl_bracket.c, between erase and write.
+ *
  * Safety of the range: ofl_range.c (keep-outs, images before a write), ofl_protect.c and ofl_protect_ops.c (block
  * protection), ofl_program.c (`ofl program`, `ofl recover`),
  * tcl/ofl/ofl.tcl (wrappers around OpenOCD's own commands, installed here). Reading and comparing: ofl_access.c.
@@ -270,18 +272,24 @@ static int ofl_auto_probe(struct flash_bank *bank)
 	return ERROR_OK;
 }
 
+static int be_ready(struct flash_bank *bank)
+{
+	int retval = ofl_cortexm_check(bank->target);
+	return retval != ERROR_OK || ofl_from_bank(bank)->identified ? retval : probe_loudly(bank);
+}
+
 /* Opens a session for an operation on the identified chip. Every begin() that returns ERROR_OK is followed by end(). */
 static int begin(struct flash_bank *bank)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 
-	int retval = ofl_cortexm_check(bank->target);
+	int retval = be_ready(bank);
 	if (retval != ERROR_OK)
 		return retval;
-	if (!ofl->identified) {
-		retval = probe_loudly(bank);
-		if (retval != ERROR_OK)
-			return retval;
+	if (ofl->bracket.kept) {
+		ofl->bracket.kept = false;
+		ofl_progress_start(ofl);
+		return ERROR_OK;
 	}
 	retval = ofl_session_open(ofl);
 	if (retval != ERROR_OK)
@@ -297,6 +305,8 @@ static int begin(struct flash_bank *bank)
 static int end(struct flash_bank *bank, int retval)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
+	if (ofl_bracket_keeps(ofl, retval))
+		return retval;
 	return ofl_session_close(ofl, ofl->backend->leave(ofl, retval));
 }
 
@@ -334,19 +344,26 @@ static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int l
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
 
-	int retval = begin(bank);
+	int retval = be_ready(bank);
 	if (retval != ERROR_OK)
 		return retval;
 	int64_t started_ms = timeval_ms();
 	if (last >= bank->num_sectors || first > last) {
 		LOG_ERROR("ofl: %s: there are no sectors %u to %u", bank->name, first, last);
-		return end(bank, ERROR_FLASH_SECTOR_INVALID);
+		return ERROR_FLASH_SECTOR_INVALID;
 	}
 	uint64_t offset = bank->sectors[first].offset;
 	uint64_t length = (uint64_t)bank->sectors[last].offset + bank->sectors[last].size - offset;
 	retval = check_range(bank, "erase", offset, length, true);
-	if (retval == ERROR_OK)
-		retval = ofl->backend->erase(ofl, offset, length);
+	if (retval != ERROR_OK)
+		return retval;
+	/* The write that follows does it, or the end of the bracket. */
+	if (ofl->bracket.open)
+		return ofl_bracket_defer(ofl, first, last);
+	retval = begin(bank);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = ofl->backend->erase(ofl, offset, length);
 	for (unsigned int n = first; retval == ERROR_OK && n <= last; n++)
 		bank->sectors[n].is_erased = 1;
 	retval = end(bank, retval);
@@ -409,22 +426,36 @@ int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset,
 	return compare(bank, buffer, offset, count, after_write);
 }
 
-static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count)
+int ofl_program_and_compare(struct flash_bank *bank, uint64_t offset, const uint8_t *data, uint32_t length)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
+	int64_t started_ms = timeval_ms();
+	struct ofl_wide wide;
 
+	ofl_progress_start(ofl);
+	int retval = ofl_bracket_widen(ofl, &wide, offset, data, length);
+	if (retval == ERROR_OK)
+		retval = ofl->backend->program(ofl, wide.offset, wide.data, wide.length);
+	if (retval == ERROR_OK)
+		ofl_bracket_written(ofl, wide.offset, wide.length);
+	ofl->bracket.replaces = false;
+	ofl->stats.program_ms += timeval_ms() - started_ms;
+	if (retval == ERROR_OK && !ofl->options.no_verify)
+		retval = compare(bank, wide.data, wide.offset, wide.length, true);
+	free(wide.owned);
+	return retval;
+}
+
+static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count)
+{
 	if (!count)
 		return ERROR_OK;
 	int retval = begin(bank);
 	if (retval != ERROR_OK)
 		return retval;
-	int64_t started_ms = timeval_ms();
 	retval = check_range(bank, "write", offset, count, true);
 	if (retval == ERROR_OK)
-		retval = ofl->backend->program(ofl, offset, buffer, count);
-	ofl->stats.program_ms += timeval_ms() - started_ms;
-	if (retval == ERROR_OK && !ofl->options.no_verify)
-		retval = compare(bank, buffer, offset, count, true);
+		retval = ofl_program_and_compare(bank, offset, buffer, count);
 	/* Not before: a loader file's second try looks at it. */
 	for (unsigned int n = 0; n < bank->num_sectors; n++) {
 		if (bank->sectors[n].offset < (uint64_t)offset + count &&
@@ -493,6 +524,7 @@ static int ofl_erase_check(struct flash_bank *bank)
 
 static void free_bank(struct ofl_bank *ofl)
 {
+	free(ofl->bracket.pending);
 	ofl_foreign_free(ofl);
 	ofl_free_options(&ofl->options);
 	free(ofl);

@@ -127,6 +127,7 @@ struct ofl_stats {
 	uint64_t erases[OFL_MAX_ERASE_TYPES], chip_erases, skipped_erases;
 	uint64_t sector_erases;	/* of a loader file */
 	uint64_t wakes;		/* of a NuttX loader's wait loop */
+	uint64_t boots;		/* of a loader that is a whole operating system */
 	uint64_t calls;		/* functions of a loader file, each page and sector one */
 	int64_t longest_call_ms;
 	uint32_t stack_used_bytes;	/* deepest seen, of a loader file */
@@ -171,6 +172,7 @@ struct ofl_session {
 		uint64_t reach_bytes;
 	} mapped;
 	bool lost;		/* the target was reset, or the link failed: nothing more can be done with it in this session */
+	bool served;		/* a loader file's function has done work in this session */
 	bool call_failed;	/* the last run: expect_failure, and it did */
 	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
 	struct ofl_params params;	/* as last written */
@@ -184,6 +186,17 @@ struct ofl_session {
 
 struct ofl_bank;
 struct ofl_foreign;
+
+/* Of loaders that replace what is there when they program: between erase and write; see ofl_bracket.c. */
+struct ofl_bracket {
+	bool open;
+	bool of_command;	/* opened by `ofl bracket` */
+	bool keep, kept;	/* the session may stay open; it is, and nothing is under way */
+	bool dead;		/* the loader does not answer, or the target is lost: nothing more is tried */
+	bool replaces;		/* the write that is under way: pieces that are erased are programmed, too */
+	bool *pending;		/* of each sector: it is to be erased; owned */
+	unsigned int num_pending;
+};
 
 /*
  * What differs between a built-in loader and a loader file. All work on an open session; offsets count from the bank's
@@ -238,6 +251,7 @@ struct ofl_bank {
 	char why_unknown[200];	/* why the chip is not identified; empty: not tried */
 	struct ofl_chip chip;
 	struct ofl_session session;
+	struct ofl_bracket bracket;
 	struct ofl_stats stats;
 	struct ofl_keepouts keepouts;
 	bool trace;
@@ -390,6 +404,33 @@ int ofl_keepout_check(const struct flash_bank *bank, const char *what, uint64_t 
 void ofl_round_to_sectors(const struct flash_bank *bank, uint64_t *offset, uint64_t *length);
 extern const struct command_registration ofl_range_handlers[];
 
+/* ofl_bracket.c: erase and write in one go, for loaders that replace what is there */
+
+/* Returns whether the caller has opened it, and is to close it. */
+bool ofl_bracket_open(struct ofl_bank *ofl);
+/* Erases what was not written, ends the session that was kept. Returns `retval`, or its own error when that was OK. */
+int ofl_bracket_close(struct ofl_bank *ofl, int retval);
+/* Remembers sectors that are to be erased. */
+int ofl_bracket_defer(struct ofl_bank *ofl, unsigned int first, unsigned int last);
+/* A write, and what is to be erased around it; the caller frees `owned`. Nothing is added outside of a bracket. */
+struct ofl_wide {
+	uint64_t offset;
+	const uint8_t *data;
+	uint32_t length;
+	uint8_t *owned;
+};
+
+int ofl_bracket_widen(struct ofl_bank *ofl, struct ofl_wide *wide, uint64_t offset, const uint8_t *data,
+		uint32_t length);
+/* That was programmed. */
+void ofl_bracket_written(struct ofl_bank *ofl, uint64_t offset, uint64_t length);
+/* At the end of an operation: does the session stay open? */
+bool ofl_bracket_keeps(struct ofl_bank *ofl, int retval);
+/* Ends a session that was kept, or those of other banks of the target: they have the same RAM. */
+int ofl_bracket_release(struct ofl_bank *ofl);
+int ofl_bracket_release_others(const struct ofl_bank *ofl);
+extern const struct command_registration ofl_bracket_handlers[];
+
 /* ofl_program.c: `ofl program`, `ofl recover`; ofl_access.c: reading and comparing; ofl_bench.c */
 
 extern const struct command_registration ofl_program_handlers[], ofl_access_handlers[], ofl_bench_handlers[];
@@ -417,6 +458,9 @@ int ofl_foreign_upload(struct ofl_bank *ofl);
 void ofl_foreign_trace_run(struct ofl_bank *ofl, const char *what);
 /* Bytes of one call to program, at least. */
 uint32_t ofl_foreign_page_bytes(const struct ofl_bank *ofl);
+/* ofl_system.c: is it a whole operating system? A room that is too small, in the words of who builds it. */
+bool ofl_system_is_one(const struct ofl_bank *ofl);
+void ofl_system_explain_room(const struct ofl_bank *ofl, uint32_t stack_bytes, const char *map);
 /* Loaders that find the geometry out at run time are asked, once and only on a halted target; else nothing happens. */
 /* For a file that does not say how large the flash is. */
 int ofl_foreign_set_size(struct ofl_bank *ofl, uint32_t size_bytes);
@@ -475,6 +519,8 @@ int ofl_check_range(struct flash_bank *bank, const char *what, uint64_t offset, 
 int ofl_check_locks(struct flash_bank *bank, const char *what, uint64_t offset, uint64_t length, bool ask);
 /* Within a session: compares with the flash, says what differs. */
 int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset, uint32_t count, bool after_write);
+/* Within a session: program, with what is to be erased around it (ofl_bracket.c), and unless -verify off, compare. */
+int ofl_program_and_compare(struct flash_bank *bank, uint64_t offset, const uint8_t *data, uint32_t length);
 /* A line of progress at most once a second, none for what takes less. */
 void ofl_progress_start(struct ofl_bank *ofl);
 void ofl_progress(struct ofl_bank *ofl, const char *what, uint64_t done_bytes, uint64_t total_bytes);

@@ -398,6 +398,31 @@ COMMAND_HANDLER(ofl_handle_banks_of)
 	return retval;
 }
 
+/* Its name when nothing of the image is anywhere else; for the wrapper of `flash write_image`. */
+COMMAND_HANDLER(ofl_handle_only_bank)
+{
+	struct target *target = get_current_target_or_null(CMD_CTX);
+	struct flash_bank *only = NULL;
+	struct ofl_image image;
+
+	if (!target)
+		return ERROR_OK;
+	int retval = load_image(CMD, &image, OFL_IMAGE_BY_SEGMENTS);
+	for (unsigned int n = 0; retval == ERROR_OK && n < image.num_parts; n++) {
+		uint64_t length = image.part[n].length;
+		struct flash_bank *bank = piece(target, image.part[n].address, &length);
+		if (!bank || length != image.part[n].length || (only && bank != only)) {
+			only = NULL;
+			break;
+		}
+		only = bank;
+	}
+	ofl_image_free(&image);
+	if (retval == ERROR_OK && only)
+		command_print_sameline(CMD, "%s", only->name);
+	return retval;
+}
+
 COMMAND_HANDLER(ofl_handle_image_type)
 {
 	struct ofl_image image;
@@ -439,6 +464,13 @@ const struct command_registration ofl_access_handlers[] = {
 		.mode = COMMAND_EXEC,
 		.usage = "filename",
 		.help = "The type that OpenOCD finds an image file to be",
+	},
+	{
+		.name = "only_bank",
+		.handler = ofl_handle_only_bank,
+		.mode = COMMAND_EXEC,
+		.usage = "filename [offset [type]]",
+		.help = "Name of the ofl bank of the current target that an image touches when it touches nothing else",
 	},
 	{
 		.name = "read",

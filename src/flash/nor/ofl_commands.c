@@ -275,6 +275,8 @@ COMMAND_HANDLER(ofl_handle_stats)
 	print_rate(CMD, "checked", stats->checked_bytes, stats->check_ms);
 	if (ofl->foreign) {
 		command_print(CMD, "loader-calls: %" PRIu64, stats->calls);
+		if (stats->boots)
+			command_print(CMD, "loader-boots: %" PRIu64, stats->boots);
 		if (stats->wakes)
 			command_print(CMD, "loader-wakes: %" PRIu64, stats->wakes);
 		command_print(CMD, "loader-longest-call-ms: %" PRId64, stats->longest_call_ms);
@@ -380,6 +382,9 @@ static const struct command_registration ofl_subcommand_handlers[] = {
 	},
 	{
 		.chain = ofl_range_handlers,
+	},
+	{
+		.chain = ofl_bracket_handlers,
 	},
 	{
 		.chain = ofl_program_handlers,

@@ -626,6 +626,7 @@ static int init(struct ofl_bank *ofl, enum ofl_purpose purpose)
 		arg[2] = purpose;
 	}
 	int retval = ofl_foreign_call(ofl, OFL_FN_INIT, arg, INIT_MS);
+	ofl->stats.boots += ofl_system_is_one(ofl);
 	if (retval == ERROR_OK) {
 		foreign->purpose = purpose;
 		foreign->changed = false;
@@ -703,8 +704,7 @@ void ofl_foreign_autopsy(struct ofl_bank *ofl, bool timed_out)
 	struct ofl_file_error error;
 
 	foreign->dead = true;
-	if (timed_out)
-		ofl_system_explain_timeout(ofl);
+	ofl_system_explain(ofl, timed_out);
 	if (ofl_session_read_words(ofl, stack_low, &canary, 1) != ERROR_OK)
 		return;
 	if (canary != OFL_STACK_CANARY)

@@ -56,11 +56,10 @@ void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_ms);
 
 /* ofl_system.c: loaders that are a whole operating system */
 
-bool ofl_system_is_one(const struct ofl_bank *ofl);
 int ofl_system_before_restore(struct ofl_bank *ofl);
 /* A call does not come back for a while: it may be woken. */
 void ofl_system_stalled(struct ofl_bank *ofl);
-/* After a call that did not come back: what may be behind it. */
-void ofl_system_explain_timeout(struct ofl_bank *ofl);
+/* After a call that did not come back, or died: what may be behind it. */
+void ofl_system_explain(struct ofl_bank *ofl, bool timed_out);
 
 #endif /* OPENOCD_FLASH_NOR_OFL_FOREIGN_H */

@@ -351,7 +351,7 @@ static int erase(struct ofl_bank *ofl, uint64_t offset_bytes, uint64_t length_by
 static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *data, uint32_t length)
 {
 	const struct ofl_loader *loader = &ofl->foreign->loader;
-	struct ofl_ring_job job = {.what = "programming"};
+	struct ofl_ring_job job = {.what = "programming", .send_blank = ofl->bracket.replaces};
 	uint32_t unit = ofl_system_is_one(ofl) ? 1 : MAX(loader->program_unit_bytes, 1);
 
 	uint64_t start = offset_bytes / unit * unit;

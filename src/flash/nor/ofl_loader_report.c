@@ -246,9 +246,13 @@ static void say_ram(const struct report *report)
 	say(report, "static-base", "0x%08" PRIx32, loader->static_base);
 	if (loader->format == OFL_FORMAT_NXFLAT)
 		say_module(report);
+	/* As it was built: CONFIG_SYSTEM_OFLOADER_STACKSIZE and _BUFFERSIZE; the driver divides the whole by itself. */
+	const uint32_t buffer_bytes = loader->page_bytes < loader->room_bytes ? loader->page_bytes : 0;
+
 	if (loader->room_bytes != 0)
-		say(report, "room", "0x%08" PRIx32 "-0x%08" PRIx32 " bytes=%" PRIu32, loader->room_address,
-				loader->room_address + loader->room_bytes - 1, loader->room_bytes);
+		say(report, "room", "0x%08" PRIx32 "-0x%08" PRIx32 " bytes=%" PRIu32 " stack=%" PRIu32 " buffer=%" PRIu32,
+				loader->room_address, loader->room_address + loader->room_bytes - 1, loader->room_bytes,
+				loader->room_bytes - buffer_bytes, buffer_bytes);
 	say(report, "cpu", "%s", ofl_cpu_arch_text(loader->cpu_arch));
 	say(report, "fpu", "%s", fpu_text(loader->fpu));
 }

@@ -313,21 +313,26 @@ static void print_plan(struct job *job, struct command_invocation *cmd)
 
 static int write_part(struct job *job, uint32_t offset, const uint8_t *data, uint32_t length, void *context)
 {
-	int64_t started_ms = timeval_ms();
-
 	(void)context;
-	ofl_progress_start(job->ofl);
-	int retval = job->ofl->backend->program(job->ofl, offset, data, length);
-	job->ofl->stats.program_ms += timeval_ms() - started_ms;
-	if (retval == ERROR_OK && !job->ofl->options.no_verify)
-		retval = ofl_compare(job->bank, data, offset, length, true);
-	return retval;
+	return ofl_program_and_compare(job->bank, offset, data, length);
 }
 
+/* Whole sectors */
 static int erase(struct job *job, uint64_t offset, uint64_t length)
 {
+	const struct flash_bank *bank = job->bank;
 	int64_t started_ms = timeval_ms();
 
+	/* What is written next replaces them. */
+	for (unsigned int n = 0; job->ofl->bracket.open && n < bank->num_sectors; n++) {
+		if (bank->sectors[n].offset < offset || bank->sectors[n].offset >= offset + length)
+			continue;
+		int retval = ofl_bracket_defer(job->ofl, n, n);
+		if (retval != ERROR_OK)
+			return retval;
+	}
+	if (job->ofl->bracket.open)
+		return ERROR_OK;
 	ofl_progress_start(job->ofl);
 	int retval = job->ofl->backend->erase(job->ofl, offset, length);
 	job->ofl->stats.erase_ms += timeval_ms() - started_ms;
@@ -413,9 +418,15 @@ static int program_image(struct job *job, struct command_invocation *cmd)
 	retval = ofl_image_check_fits(&job->image, job->bank, job->file);
 	if (retval == ERROR_OK)
 		retval = make_plan(job);
-	if (retval == ERROR_OK && !job->dry)
+	if (retval == ERROR_OK && !job->dry) {
+		bool opened = ofl_bracket_open(job->ofl);
+		job->ofl->bracket.keep |= opened;
 		retval = execute(job);
-	retval = ofl_end(job->bank, retval);
+		retval = ofl_end(job->bank, retval);
+		retval = opened ? ofl_bracket_close(job->ofl, retval) : retval;
+	} else {
+		retval = ofl_end(job->bank, retval);
+	}
 	if (retval != ERROR_OK || !cmd)
 		return retval;
 	if (job->dry) {

@@ -260,6 +260,10 @@ static int allocate_foreign(struct ofl_bank *ofl)
 		fits = ofl_layout_loader(&request, &ofl->session.layout, map, sizeof(map));
 		request.stack_bytes += try == 1 ? less_stack : 0;
 	}
+	if (!fits && ofl_system_is_one(ofl) && !options->ram.bytes) {
+		ofl_system_explain_room(ofl, request.stack_bytes, map);
+		return ERROR_TARGET_RESOURCE_NOT_AVAILABLE;
+	}
 	if (!fits) {
 		LOG_ERROR("ofl: %s: the RAM of target %s is too small for the loader; a larger work area (-work-area-size), "
 			"other RAM (-ram {ADDRESS SIZE}) or a smaller stack (-stack BYTES) would help:\n%s", ofl->bank->name,
@@ -310,6 +314,9 @@ int ofl_session_open(struct ofl_bank *ofl)
 	struct target *target = ofl->bank->target;
 
 	int retval = ofl_cortexm_check(target);
+	if (retval != ERROR_OK)
+		return retval;
+	retval = ofl_bracket_release_others(ofl);
 	if (retval != ERROR_OK)
 		return retval;
 	memset(session, 0, sizeof(*session));
@@ -540,6 +547,9 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	if (ofl->trace && !ofl->foreign)
 		LOG_USER("ofl trace: %s: %s: status %" PRIu32 ", %" PRIu32 " done", ofl->bank->name, waited_for, live.status,
 			live.done);
+	/* Not a look at RAM, nor Init and UnInit. */
+	session->served |= live.status == OFL_STATUS_OK && session->params.op != OFL_OP_CALL &&
+		(session->params.call.function || session->params.call.read);
 	if (live.status == OFL_STATUS_OK)
 		return ERROR_OK;
 

@@ -134,11 +134,50 @@ go_on:
 		LOG_ERROR("ofl: cannot let the core of %s go on", target_name(target));
 }
 
-void ofl_system_explain_timeout(struct ofl_bank *ofl)
+/* NuttX takes no SVC with interrupts masked: it panics (facts A.5). */
+static bool irq_is_off(const struct ofl_bank *ofl)
 {
+	return ofl->options.has_irq && !ofl->options.irq_on;
+}
+
+void ofl_system_explain(struct ofl_bank *ofl, bool timed_out)
+{
+	const char *name = ofl->bank->name;
+	const struct ofl_loader *loader;
+	struct ofl_params params;
+
 	if (!ofl_system_is_one(ofl))
 		return;
-	LOG_ERROR("ofl: %s: a loader that boots an operating system waits for ever when the device that its table names "
-		"could not be opened (is it the right image for this board?), when the system has panicked (see its serial "
-		"output), or, with NuttX as it is, when the driver sleeps: '-nuttx-wake on' helps then", ofl->bank->name);
+	loader = &ofl->foreign->loader;
+	if (ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)&params, sizeof(params) / 4) != ERROR_OK ||
+			!params.call.called)
+		return;
+	bool boots = params.call.called == ofl_loader_function(loader, OFL_FN_INIT, ofl->foreign->delta);
+	const char *sleeps = ofl->options.nuttx_wake ? ""
+		: ", or, with NuttX as it is, its driver sleeps: '-nuttx-wake on' helps then";
+	if (boots && timed_out)
+		LOG_ERROR("ofl: %s: the operating system in the loader did not boot: it waits for hardware (a clock, an "
+			"external RAM) that is not as on the board that the image was built for, or it has panicked: see its "
+			"serial output", name);
+	else if (irq_is_off(ofl) && !boots)
+		LOG_ERROR("ofl: %s: the bank line says '-irq off', but a loader that boots an operating system switches tasks "
+			"by SVC, which is a HardFault while interrupts are off: leave -irq out", name);
+	else if (timed_out && !ofl->session.served && !params.done)
+		LOG_ERROR("ofl: %s: nothing has answered since the operating system in the loader was booted: the device that "
+			"its table names could not be opened (is it the right image for this board? 'ofl-check FILE' prints the "
+			"table), or the system has panicked (see its serial output)%s", name, sleeps);
+	else if (timed_out)
+		LOG_ERROR("ofl: %s: earlier calls were answered, so the device is there: it is slower than three times what "
+			"the loader's descriptor says (%" PRIu32 " ms), or the system has panicked (see its serial output)%s", name,
+			loader->program_ms, sleeps);
+}
+
+void ofl_system_explain_room(const struct ofl_bank *ofl, uint32_t stack_bytes, const char *map)
+{
+	const struct ofl_loader *loader = &ofl->foreign->loader;
+
+	LOG_ERROR("ofl: %s: the loader owns all RAM but %" PRIu32 " bytes at 0x%8.8" PRIx32 ", which are too few for the "
+		"stub, %" PRIu32 " bytes of stack and a buffer; a larger work area does not help. Give it less stack (-stack "
+		"BYTES), or build NuttX with a larger CONFIG_SYSTEM_OFLOADER_STACKSIZE or CONFIG_SYSTEM_OFLOADER_BUFFERSIZE:"
+		"\n%s", ofl->bank->name, loader->room_bytes, loader->room_address, stack_bytes, map);
 }

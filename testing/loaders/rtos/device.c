@@ -143,6 +143,12 @@ static bool is_outside(uint32_t address, uint32_t length)
 
 static void wait_like_an_interrupt_driven_driver(void)
 {
+#ifdef DRIVER_STOPS
+	static unsigned int calls;
+
+	if (++calls > DRIVER_STOPS)
+		kernel_exit();
+#endif
 #ifdef DRIVER_SLEEPS
 	kernel_sleep(2);
 #endif

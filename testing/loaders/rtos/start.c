@@ -62,6 +62,10 @@ static void set_clocks(void)
 	RCC_CR |= 1u << 24;
 	while (!(RCC_CR & 1u << 25))
 		;
+#ifdef CLOCK_MISSING
+	while (!(RCC_CR & 1u << 27))	/* PLLI2SRDY: nobody has switched that one on */
+		;
+#endif
 	FLASH_ACR = 0x605;		/* 5 wait states, caches on */
 	RCC_CFGR = (RCC_CFGR & ~0xfcf3u) | 0x9402;	/* APB2 / 2, APB1 / 4, from the PLL */
 	while ((RCC_CFGR & 0xc) != 0x8)
