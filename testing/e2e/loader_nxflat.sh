@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 600
 
 # NXFLAT modules as loaders: on each core and for both base registers, with imports bound to a firmware; two modules for
 # two banks in one process; what is refused, and why.
@@ -49,6 +49,33 @@ round stm32f4-mx25 16M spinor-f4-r10.nxf
 firmware=$LOADERS/nxflat-firmware.elf
 round stm32f4-mx25 16M spinor-f4-imports.nxf -symbols "$firmware" -ram "{0x20000000 0x5000}"
 
+# The firmware that is there is not the one of the file: one byte, in the last section that is compared.
+rm -f "$IMAGE"
+vboard_start stm32f4-mx25 --usb-us 1000
+expected_init 16M
+pattern 300 1 >"$T/one"
+use_loader spinor-f4-imports.nxf -symbols "$firmware" -ram "{0x20000000 0x5000}"
+text=$(arm-none-eabi-objdump -h "$firmware" | awk '$2 == ".text" { print "0x" $4 }')
+damage="load_image $firmware; mwb $((text + 1)) [expr {[read_memory $((text + 1)) 8 1] ^ 0x10}]"
+not_ok "another firmware" ocd -c "init; reset init; $damage
+	flash write_image erase $T/one 0x90010000 bin; shutdown"
+expect_log "the firmware on stm32f4.cpu is not that of -symbols .*: section .text, $text-0x[0-9a-f]{8}, differs;"
+expect_log "Write that firmware to the target, or name the file of the one that is there; -symbols-check off"
+not_ok "no firmware at all" ocd -c "init; reset init; flash write_image erase $T/one 0x90010000 bin; shutdown"
+expect_log "is not that of -symbols"
+use_loader spinor-f4-imports.nxf -symbols "$firmware"
+not_ok "the firmware in the work area" ocd -c "init; reset init
+	\$_TARGETNAME configure -work-area-phys [expr {$text & ~0xfff}] -work-area-size 0x5000
+	load_image $firmware; flash write_image erase $T/one 0x90010000 bin; shutdown"
+expect_log "section .text, .* differs \(the driver's own RAM is in it: -ram gives it other\)"
+use_loader spinor-f4-imports.nxf -symbols "$firmware" -symbols-check off -ram "{0x20000000 0x5000}"
+ok "-symbols-check off" ocd -c "init; reset init
+	load_image $firmware; mwb $((text + 0x33)) 0x5a
+	flash write_image erase $T/one 0x90010000 bin; shutdown"
+vboard_stop
+expected_write 0x10000 "$T/one"
+expected_check "only what was written with -symbols-check off"
+
 # Each in its own bank, one with the base in r9 and one with it in r10.
 rm -f "$IMAGE"
 vboard_start stm32f4-mx25 --usb-us 1000
@@ -84,6 +111,12 @@ use_loader spinor-f4-imports.nxf -symbols "$LOADERS/ofl-f4-full.elf"
 not_ok "imports that the firmware does not have" ocd -c "init; shutdown"
 expect_log "import host_sum: not in the symbol file .*ofl-f4-full.elf"
 expect_log "import host_length: not in the symbol file"
+# An image with system/ofloader has symbols as any firmware has; one can hold a module's imports, see the unit test.
+[ ! -f "$LOADERS/rtos.elf" ] || {
+	use_loader spinor-f4-imports.nxf -symbols "$LOADERS/rtos.elf"
+	not_ok "imports that the ofloader image does not have" ocd -c "init; shutdown"
+	expect_log "import host_sum: not in the symbol file .*rtos.elf"
+}
 use_loader spinor-f4-imports.nxf -symbols "$T/one"
 not_ok "symbols that are no ELF file" ocd -c "init; shutdown"
 expect_log "-symbols .*/one: at file offset 0x"

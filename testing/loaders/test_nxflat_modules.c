@@ -6,6 +6,7 @@
  * are.
  */
 
+#include "../unit/nxflat_builder.h"
 #include "../unit/vb_core_fixture.h"
 
 #include "nxflat_module.h"
@@ -294,12 +295,47 @@ static void test_several_modules_at_once(void **state)
 	free_machine(m);
 }
 
+static void fail_unbound(void *context, const char *name, const char *why)
+{
+	(void)context;
+	fail_msg("%s: %s", name, why);
+}
+
+/* A whole-system loader (rtos/README) is a firmware like any other: its functions, the Thumb bit kept. */
+static void test_imports_of_an_ofloader_image(void **state)
+{
+	static const char *const names[] = { "SEGGER_FL_Read", "kernel_sleep", NULL };
+	struct nb_module module;
+	struct ofl_nxflat nxflat;
+	struct ofl_elf image;
+	struct ofl_file_error error = { 0 };
+	struct file file;
+	uint32_t address[COUNT(names)];
+
+	(void)state;
+	read_file(&file, "rtos.elf");
+	assert_true(ofl_elf_open(&image, file.bytes, file.length, &error));
+	nb_make(&module, names);
+	assert_true(ofl_nxflat_open(&nxflat, module.bytes, module.length, &error));
+	assert_int_equal(ofl_nxflat_bind(&nxflat, &image, address, fail_unbound, NULL), 0);
+	for (size_t n = 0; names[n]; n++) {
+		struct ofl_elf_symbol symbol;
+
+		assert_true(ofl_elf_find_symbol(&image, names[n], &symbol));
+		assert_int_equal(address[n], symbol.value);
+		assert_int_equal(address[n] & 1, 1);
+		assert_in_range(address[n], 0x20000001, 0x20010000);
+	}
+	free(file.bytes);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modules_with_r9),
 		cmocka_unit_test(test_modules_with_r10),
 		cmocka_unit_test(test_several_modules_at_once),
+		cmocka_unit_test(test_imports_of_an_ofloader_image),
 	};
 
 	directory = argc > 1 ? argv[1] : getenv("LOADERS_DIR");

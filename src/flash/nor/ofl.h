@@ -58,6 +58,7 @@ struct ofl_options {
 	enum ofl_when init;
 	bool irq_on, has_irq, stream_off;
 	bool nuttx_wake;
+	bool symbols_unchecked;	/* the firmware on the target is not compared with that file */
 	struct ofl_range ram;	/* -ram */
 	uint32_t stack_bytes, clock_hz;
 	bool has_map;

@@ -71,7 +71,7 @@ static void log_unbound(void *context, const char *name, const char *why)
 }
 
 /* What a module calls in the firmware; all that is missing is said at once. */
-static int bind_imports(struct ofl_bank *ofl, struct ofl_loader *loader)
+static int bind_imports(struct ofl_bank *ofl, struct ofl_loader *loader, struct ofl_firmware *known)
 {
 	struct ofl_options *options = &ofl->options;
 	struct ofl_elf firmware;
@@ -95,9 +95,10 @@ static int bind_imports(struct ofl_bank *ofl, struct ofl_loader *loader)
 		}
 	}
 	unsigned int num_unbound = ofl_loader_bind(loader, bytes ? &firmware : NULL, log_unbound, options);
+	int retval = bytes ? ofl_firmware_take(ofl, &firmware, known) : ERROR_OK;
 	free(bytes);
 	if (!num_unbound)
-		return ERROR_OK;
+		return retval;
 	LOG_ERROR("ofl: %s: %u functions of the firmware are missing; -symbols FILE names the ELF file of what runs on the "
 		"target", options->path, num_unbound);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
@@ -125,7 +126,7 @@ int ofl_foreign_new(struct ofl_bank *ofl)
 		free(foreign);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
-	retval = bind_imports(ofl, &foreign->loader);
+	retval = bind_imports(ofl, &foreign->loader, &foreign->firmware);
 	if (retval != ERROR_OK) {
 		ofl_loader_free(&foreign->loader);
 		free(foreign->file);
@@ -280,7 +281,7 @@ int ofl_foreign_request(struct ofl_bank *ofl, const struct ofl_range *area, stru
 
 /* ---------------------------------------------------------------- is it there? */
 
-static int ram_crc(struct ofl_bank *ofl, uint32_t address, uint32_t length, uint32_t *crc)
+int ofl_foreign_ram_crc(struct ofl_bank *ofl, uint32_t address, uint32_t length, const char *what, uint32_t *crc)
 {
 	uint32_t table[OFL_CRC_TABLE_WORDS];
 	ofl_crc_nibble_table(table);
@@ -294,7 +295,7 @@ static int ram_crc(struct ofl_bank *ofl, uint32_t address, uint32_t length, uint
 	params->address = address;
 	params->unit_bytes = length;
 	params->count = 1;
-	retval = ofl_session_run(ofl, "checking the loader in RAM", 10000, NULL, NULL);
+	retval = ofl_session_run(ofl, what, 10000, NULL, NULL);
 	if (retval != ERROR_OK)
 		return retval;
 	return ofl_session_read_words(ofl, ofl->session.layout.ring + sizeof(table), crc, 1);
@@ -307,7 +308,7 @@ static int is_there(struct ofl_bank *ofl, uint32_t address, const uint8_t *bytes
 	*first = 0;
 	if (length > READ_BACK_BYTES && !read_back) {
 		uint32_t crc;
-		int retval = ram_crc(ofl, address, length, &crc);
+		int retval = ofl_foreign_ram_crc(ofl, address, length, "checking the loader in RAM", &crc);
 		*same = retval == ERROR_OK && crc == ofl_crc(bytes, length);
 		return retval;
 	}
@@ -397,6 +398,9 @@ int ofl_foreign_upload(struct ofl_bank *ofl)
 	foreign->purpose = OFL_PURPOSE_NONE;
 	foreign->changed = false;
 	foreign->dead = false;
+	int checked = ofl_firmware_check(ofl, &foreign->firmware);
+	if (checked != ERROR_OK)
+		return checked;
 	for (unsigned int n = 0; n < loader->num_segments; n++) {
 		int retval = upload_segment(ofl, n);
 		if (retval != ERROR_OK)

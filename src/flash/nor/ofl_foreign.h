@@ -21,10 +21,23 @@ enum ofl_purpose {
 /* What is sent to a system in one piece, of which three must fit into the room that it leaves. */
 #define SYSTEM_PAGE_BYTES	512
 
+/* What must be on the target for a module whose imports were bound to a file; ofl_firmware.c. */
+struct ofl_firmware_part {
+	char name[32];
+	struct ofl_range range;
+	uint32_t crc;
+};
+
+struct ofl_firmware {
+	unsigned int num_parts;
+	struct ofl_firmware_part part[64];
+};
+
 struct ofl_foreign {
 	uint8_t *file;
 	size_t file_bytes;
 	struct ofl_loader loader;
+	struct ofl_firmware firmware;
 	bool single;		/* streaming went wrong once: one page at a time from then on */
 
 	bool told_slow;		/* that there is RAM for one page only */
@@ -53,6 +66,14 @@ int ofl_foreign_call(struct ofl_bank *ofl, enum ofl_function_id id, const uint32
 void ofl_foreign_set_function(struct ofl_bank *ofl, enum ofl_function_id id);
 /* A line of trace for the last call. */
 void ofl_foreign_trace(struct ofl_bank *ofl, int64_t time_ms);
+
+/* CRC of what the target reads there, by the stub; `what`: for messages. */
+int ofl_foreign_ram_crc(struct ofl_bank *ofl, uint32_t address, uint32_t length, const char *what, uint32_t *crc);
+
+/* ofl_firmware.c: the firmware that a module calls */
+
+int ofl_firmware_take(struct ofl_bank *ofl, const struct ofl_elf *elf, struct ofl_firmware *firmware);
+int ofl_firmware_check(struct ofl_bank *ofl, const struct ofl_firmware *firmware);
 
 /* ofl_system.c: loaders that are a whole operating system */
 

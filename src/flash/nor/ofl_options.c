@@ -235,6 +235,8 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		options->has_map = true;
 		return parse_words(name, value, &options->map, 1);
 	}
+	if (strcmp(name, "-symbols-check") == 0)
+		return parse_choice(name, value, "on", "off", &options->symbols_unchecked);
 	if (strcmp(name, "-symbols") == 0) {
 		free(options->symbols);
 		options->symbols = strdup(value);
@@ -266,7 +268,7 @@ static int parse_file_option(struct ofl_options *options, const char *name, cons
 		return ERROR_OK;
 	}
 	LOG_ERROR("ofl: option '%s' is unknown for a loader file; known are -init -irq -nuttx-wake -stream -map "
-		"-ram -stack -symbols -clock -size -verify -elf-header -preserve -save", name);
+		"-ram -stack -symbols -symbols-check -clock -size -verify -elf-header -preserve -save", name);
 	return ERROR_COMMAND_ARGUMENT_INVALID;
 }
 
