@@ -200,6 +200,46 @@ ok "ofl check says the same" nuttx "echo [ofl check $loader]"
 expect_log "^device-table: /dev/flash,0x08000000,0x10000"
 vboard_stop
 
+# ---------------------------------------------------------------- as the manual says
+
+# The board's own file, with this adapter in place of the probe that is on the board.
+mkdir -p "$T/scripts/interface"
+cat >"$T/scripts/interface/stlink.cfg" <<'END'
+adapter driver remote_bitbang
+remote_bitbang host 127.0.0.1
+remote_bitbang port $::env(VBOARD_PORT)
+transport select jtag
+# The next line of the board's file asks for a transport that this adapter does not have.
+proc transport { name args } {
+	if { $args ne "hla_swd" } {
+		tailcall "transport $name" {*}$args
+	}
+}
+END
+# user COMMANDS: OpenOCD with that file
+user() {
+	NUTTX_OFLOADER=$LOADERS/rtos.elf ocd -s "$T/scripts" -f board/stm32f429i-disco-nuttx.cfg -c "
+		reset_config none; cortex_m reset_config sysresetreq
+		$1"
+}
+tap_diagnose() { case $1 in ocd | nuttx | user) show_log ;; esac; }
+new_flash
+start
+pattern 5000 12 >"$T/user.bin"
+ok "the board's file: program, verify" user "program $T/user.bin verify exit $(at 0x4000)"
+expect_log '^\*\* Verified OK \*\*'
+expect_no_log "is in bank"
+expected_erase 0x4000 0x2000
+expected_write 0x4000 "$T/user.bin"
+vboard_stop
+check_internal "the board's file"
+start
+# With OpenOCD's own driver for the same flash it says who writes.
+OTHER_BANK="internal stm32f2x 0 0 0 0 \$_TARGETNAME" ok "another driver's bank comes first" nuttx "
+	ofl check_write $T/user.bin $(at 0x4000) bin"
+expect_log "is in bank internal of driver stm32f2x, too, which comes first: .* 'ofl program nuttx FILE'"
+vboard_stop
+
 # ---------------------------------------------------------------- the real image
 
 if [ -n "$real_image" ]; then
@@ -327,5 +367,17 @@ expect_log "^0x[0-9a-f]{8}-0x[0-9a-f]{8}  free  *[0-9]+ bytes" "the room is in t
 vboard_stop
 check_internal "refused"
 expect_serial 0 "$boots" "refused: nothing was booted"
+
+# The room is enough for more than the default.
+start
+use rtos.elf -stack 3000
+ok "-stack 3000 fits" nuttx "flash write_image $T/after $(at 0x3f00) bin"
+expect_no_log "there is RAM for one page"
+use rtos.elf -stack 3600
+ok "-stack 3600 is slow" nuttx "flash write_image $T/after $(at 0x3f00) bin"
+expect_log "there is RAM for one page of 512 bytes only: .*; less stack \(-stack BYTES\) makes it faster"
+vboard_stop
+expected_write 0x3f00 "$T/after"
+check_internal "larger stacks"
 
 done_testing

@@ -89,7 +89,8 @@ static int prepare_job(struct ofl_bank *ofl, struct ofl_ring_job *job, bool many
 		job->slots.count = 1;
 	else if (job->slots.count == 1 && !ofl->foreign->told_slow)
 		LOG_WARNING("ofl: %s: there is RAM for one page of %" PRIu32 " bytes only: the link and the flash take turns; "
-			"more work area makes it faster", ofl->bank->name, page_bytes);
+			"%s makes it faster", ofl->bank->name, page_bytes,
+			ofl_system_is_one(ofl) ? "less stack (-stack BYTES)" : "more work area");
 	ofl->foreign->told_slow |= job->slots.count == 1;
 	if (ofl->trace)
 		job->done = ofl_foreign_trace;

@@ -154,6 +154,20 @@ static int check_header(const struct request *request)
 	return ERROR_FAIL;
 }
 
+/* The core takes the first bank of its list that has the address. */
+static void warn_of_first_bank(const struct request *request, uint64_t address)
+{
+	const struct flash_bank *first = flash_bank_list();
+
+	while (first && !(first->target == request->target && overlaps(first, address, 1)))
+		first = first->next;
+	const struct flash_bank *ours = our_bank(request->target, address, 1);
+	if (first && ours && !ofl_is_ours(first))
+		LOG_WARNING("ofl: %s: 0x%8.8" PRIx64 " is in bank %s of driver %s, too, which comes first: OpenOCD writes by "
+			"that one; 'ofl program %s FILE', or a configuration without it, uses bank %s", request->file, address,
+			first->name, first->driver->name, ours->name, ours->name);
+}
+
 static int check_part(struct request *request, const struct ofl_image_part *part, bool *lands)
 {
 	const struct flash_bank *first = our_bank(request->target, part->address, part->length);
@@ -162,6 +176,7 @@ static int check_part(struct request *request, const struct ofl_image_part *part
 	*lands |= covered != 0 || first;
 	if (!first)
 		return ERROR_OK;
+	warn_of_first_bank(request, part->address);
 	if (!covered) {
 		LOG_ERROR("ofl: %s: refused, nothing was changed: the part of the image at 0x%8.8" PRIx64 " starts before bank "
 			"%s at " TARGET_ADDR_FMT, request->file, part->address, first->name, first->base);
