@@ -8,7 +8,8 @@
 #   verify_image        addresses in banks of ours are compared by their loader,
 #   dump_image          and read by it; so `program FILE verify reset exit` works on flash that is not memory mapped
 #
-# For targets without such a bank, and addresses outside, everything is as it was.
+# For targets without such a bank, and addresses outside, everything is as it was. For clients of the Tcl server there
+# is ofl_try besides.
 
 if { [info exists ::ofl_helpers] } {
 	return ""
@@ -84,6 +85,15 @@ proc ofl_wrapped_dump_image { core args } {
 	}
 	tailcall ofl dump_image {*}$args
 }
+
+# A command's result is all that a client of the Tcl server gets; why a command failed is in the log.
+proc ofl_try { script } {
+	# Without a log, capture returns what its script does
+	set log [capture { set code [catch { uplevel #0 $script } result]; list }]
+	return [list [expr {$code != 0}] $result $log]
+}
+add_usage_text ofl_try "script"
+add_help_text ofl_try "run commands and return a list: 0, or 1 for an error; the result; what was logged meanwhile"
 
 # Found when they are called
 foreach name { ofl_from_pdsc ofl_from_jlink } {

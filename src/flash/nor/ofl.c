@@ -323,6 +323,12 @@ static int check_range(struct flash_bank *bank, const char *what, uint64_t offse
 	}
 	if (!changes)
 		return ERROR_OK;
+	/* Between the erase and the write of one command, for instance. */
+	if (!ofl->session.hold_stop && ofl_stop_is_asked(ofl)) {
+		LOG_ERROR("ofl: %s: stopped (%s) before it began to %s 0x%" PRIx64 " bytes at offset 0x%8.8" PRIx64, bank->name,
+			ofl->session.stop_reason, what, length, offset);
+		return ERROR_FAIL;
+	}
 	int retval = ofl_keepout_check(bank, what, offset, length);
 	if (retval == ERROR_OK)
 		retval = ofl_protect_refresh(bank);
@@ -426,6 +432,28 @@ int ofl_compare(struct flash_bank *bank, const uint8_t *buffer, uint32_t offset,
 	return compare(bank, buffer, offset, count, after_write);
 }
 
+/*
+ * GDB gives what lies outside of the banks to the target as memory, and its load does not fail when that fails. All
+ * that is to be seen here are the edges. Many images start at the first byte, so that is said once.
+ */
+static void warn_of_edges(const struct flash_bank *bank, uint32_t offset, uint32_t count)
+{
+	struct ofl_bank *ofl = ofl_from_bank(bank);
+
+	if (!ofl_is_for_gdb(ofl))
+		return;
+	if ((uint64_t)offset + count >= bank->size)
+		LOG_WARNING("ofl: %s: GDB writes up to the last byte of the bank, " TARGET_ADDR_FMT ": if the program is "
+			"longer, the rest of it is not in the flash, and GDB's load does not say so", bank->name,
+			bank->base + bank->size - 1);
+	if (!offset && !ofl->warned_gdb_start) {
+		ofl->warned_gdb_start = true;
+		LOG_WARNING("ofl: %s: GDB writes from the first byte of the bank, " TARGET_ADDR_FMT ": if the program "
+			"starts before it, that part of it is not in the flash, and GDB's load does not say so", bank->name,
+			bank->base);
+	}
+}
+
 int ofl_program_and_compare(struct flash_bank *bank, uint64_t offset, const uint8_t *data, uint32_t length)
 {
 	struct ofl_bank *ofl = ofl_from_bank(bank);
@@ -454,6 +482,8 @@ static int ofl_write(struct flash_bank *bank, const uint8_t *buffer, uint32_t of
 	if (retval != ERROR_OK)
 		return retval;
 	retval = check_range(bank, "write", offset, count, true);
+	if (retval == ERROR_OK)
+		warn_of_edges(bank, offset, count);
 	if (retval == ERROR_OK)
 		retval = ofl_program_and_compare(bank, offset, buffer, count);
 	/* Not before: a loader file's second try looks at it. */
@@ -640,6 +670,7 @@ FLASH_BANK_COMMAND_HANDLER(ofl_flash_bank_command)
 		return ERROR_FAIL;
 	}
 	ofl->bank = bank;
+	ofl->interp = CMD_CTX->interp;
 	ofl->options.size_bytes = bank->size;
 	int retval = ofl_parse_options(&ofl->options, CMD_ARGC - 6, CMD_ARGV + 6);
 	if (retval == ERROR_OK)

@@ -176,6 +176,13 @@ struct ofl_session {
 	bool served;		/* a loader file's function has done work in this session */
 	bool call_failed;	/* the last run: expect_failure, and it did */
 	bool expect_failure;	/* a function that says that it failed is an answer, which the caller reports */
+	/* The user wants it to end: see ofl_stop.c */
+	const char *stop_reason;	/* NULL: not that is known */
+	int64_t stop_looked_ms;
+	bool hold_stop;		/* what is under way must not be left half done */
+	bool stop_sent;		/* the stub of this run has been told */
+	bool stopped;		/* a run has ended by it */
+	struct ofl_range programming;	/* the request of OFL_OP_PROGRAM, in the bank; for the message */
 	struct ofl_params params;	/* as last written */
 	/* RAM outside the work area that is put back at the end; bytes NULL: none */
 	struct {
@@ -240,6 +247,7 @@ extern const struct ofl_backend ofl_spinor_backend, ofl_foreign_backend;
 
 struct ofl_bank {
 	struct flash_bank *bank;
+	struct Jim_Interp *interp;	/* knows whose command is being run */
 	const struct ofl_backend *backend;
 	struct ofl_options options;
 	struct ofl_foreign *foreign;	/* the loader file; owned; NULL: built in */
@@ -256,6 +264,7 @@ struct ofl_bank {
 	struct ofl_stats stats;
 	struct ofl_keepouts keepouts;
 	bool trace;
+	bool warned_gdb_start;
 	int64_t warned_ms;
 	char warned_why[200];	/* as why_unknown was then */
 	/* One progress line a second: see ofl_progress(). */
@@ -312,6 +321,13 @@ int ofl_session_read_params(struct ofl_bank *ofl, struct ofl_params *params);
 uint32_t ofl_session_polls(const struct ofl_bank *ofl, uint64_t time_us);
 /* "stub+0x12", "ProgramPage+0x34" or nothing, for an address in RAM. */
 void ofl_session_where(struct ofl_bank *ofl, uint32_t address, char *text, size_t text_size);
+
+/* ofl_stop.c */
+
+/* Within a session: is a long operation to end before its time? session.stop_reason says why. */
+bool ofl_stop_is_asked(struct ofl_bank *ofl);
+/* GDB's load, and its flash-erase; not its monitor commands. */
+bool ofl_is_for_gdb(const struct ofl_bank *ofl);
 
 /* ofl_cortexm.c: what is special to Cortex-M; called by ofl_session.c only */
 

@@ -353,6 +353,8 @@ static int preserve(struct job *job, struct unit *unit)
 			sector->offset, job->save_path, why);
 		return ERROR_FAIL;
 	}
+	/* Others' bytes are at stake, and the sector is done in a second or two. */
+	job->ofl->session.hold_stop = true;
 	uint8_t *wanted = malloc(sector->size);
 	int retval = wanted ? erase(job, sector->offset, sector->size) : ERROR_FAIL;
 	if (retval == ERROR_OK) {
@@ -364,12 +366,24 @@ static int preserve(struct job *job, struct unit *unit)
 			retval = ofl_compare(job->bank, wanted, sector->offset, sector->size, true);
 	}
 	free(wanted);
+	job->ofl->session.hold_stop = false;
 	if (retval == ERROR_OK)
 		remove(job->save_path);
 	else
 		LOG_ERROR("ofl: %s: what sector %u at offset 0x%8.8" PRIx32 " held before is in the file %s; 'ofl recover %s' "
 			"puts it back", job->bank->name, unit->sector, sector->offset, job->save_path, job->bank->name);
 	return retval;
+}
+
+static int say_if_stopped(struct job *job)
+{
+	struct ofl_session *session = &job->ofl->session;
+
+	if (!ofl_stop_is_asked(job->ofl))
+		return ERROR_OK;
+	session->stopped = true;
+	LOG_ERROR("ofl: %s: stopped (%s) between two sectors", job->bank->name, session->stop_reason);
+	return ERROR_FAIL;
 }
 
 static int execute(struct job *job)
@@ -382,7 +396,9 @@ static int execute(struct job *job)
 		uint64_t end = (uint64_t)last->offset + last->size;
 		int retval = ERROR_OK;
 		if (unit->action == OFL_SECTOR_PRESERVE) {
-			retval = preserve(job, unit);
+			retval = say_if_stopped(job);
+			if (retval == ERROR_OK)
+				retval = preserve(job, unit);
 		} else if (unit->action != OFL_SECTOR_SKIP) {
 			if (unit->action == OFL_SECTOR_ERASE)
 				retval = erase(job, start, end - start);
@@ -577,6 +593,8 @@ static int put_back(struct flash_bank *bank, const struct ofl_save *save, const 
 		retval = ofl->backend->compare(ofl, save->offset_bytes, save->content, save->length_bytes, &different, &found);
 	if (retval != ERROR_OK || different == save->length_bytes)
 		return retval;
+	/* As in preserve(). */
+	ofl->session.hold_stop = true;
 	retval = ofl->backend->erase(ofl, save->offset_bytes, save->length_bytes);
 	if (retval == ERROR_OK)
 		retval = ofl->backend->program(ofl, save->offset_bytes, save->content, save->length_bytes);

@@ -170,6 +170,7 @@ int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint6
 	params->slot_bytes = slots.slot_bytes;
 	params->slots = slots.count;
 	params->count = count;
+	ofl->session.programming = (struct ofl_range) {.address = offset_bytes, .bytes = length};
 	int retval = ofl_session_start(ofl);
 	if (retval != ERROR_OK) {
 		free(feed.staging);
@@ -201,7 +202,7 @@ int ofl_ring_program(struct ofl_bank *ofl, const struct ofl_ring_job *job, uint6
 			break;
 		ofl_progress(ofl, job->what, (uint64_t)live.rp * slots.piece_bytes, (uint64_t)count * slots.piece_bytes);
 		uint32_t room = slots.count - (feed.wp - live.rp);
-		if (room && feed.wp < count) {
+		if (room && feed.wp < count && !ofl->session.stop_sent) {
 			retval = feed_slots(&feed, room);
 			watch_served(&watch);
 		}

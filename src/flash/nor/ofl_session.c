@@ -364,6 +364,9 @@ int ofl_session_close(struct ofl_bank *ofl, int retval)
 			session->layout.stub);
 	if (result == ERROR_OK)
 		result = restored;
+	if (session->stopped && result == ERROR_OK && !session->lost)
+		LOG_WARNING("ofl: %s: stopped; target %s is halted, its registers and the controller are as they were before",
+			ofl->bank->name, target_name(target));
 	return retval != ERROR_OK ? retval : result;
 }
 
@@ -415,18 +418,40 @@ int ofl_session_start(struct ofl_bank *ofl)
 	if (retval != ERROR_OK)
 		return retval;
 	ofl->stats.runs++;
+	session->stop_sent = false;
 	retval = ofl_cortexm_start(ofl->bank->target, &session->core, session->layout.stub, session->layout.stack_high,
 			session->layout.params);
 	session->started = retval == ERROR_OK;
 	return retval;
 }
 
+/* Those that end after a unit when they are told to. */
+static bool can_be_stopped(uint32_t op)
+{
+	return op == OFL_OP_PROGRAM || op == OFL_OP_ERASE || op == OFL_OP_READ || op == OFL_OP_CRC || op == OFL_OP_BLANK;
+}
+
+/* The stub is told once, and ends after the page, sector or unit that it is at. */
+static int tell_to_stop(struct ofl_bank *ofl)
+{
+	const uint32_t abort = 1;
+	struct ofl_session *session = &ofl->session;
+
+	if (!session->started || session->stop_sent || session->hold_stop || !can_be_stopped(session->params.op) ||
+			!ofl_stop_is_asked(ofl))
+		return ERROR_OK;
+	session->stop_sent = true;
+	return ofl_session_write_words(ofl, session->layout.params + offsetof(struct ofl_params, abort), &abort, 1);
+}
+
 int ofl_session_look(struct ofl_bank *ofl, struct ofl_live *live)
 {
 	uint32_t words[4];
 	keep_alive();
-	int retval =
-			ofl_session_read_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, status), words, 4);
+	int retval = tell_to_stop(ofl);
+	if (retval == ERROR_OK)
+		retval = ofl_session_read_words(ofl, ofl->session.layout.params + offsetof(struct ofl_params, status), words,
+				4);
 	if (retval != ERROR_OK)
 		return retval;
 	live->status = words[0];
@@ -484,6 +509,30 @@ static const char *hint(uint32_t status)
 int ofl_session_read_params(struct ofl_bank *ofl, struct ofl_params *params)
 {
 	return ofl_session_read_words(ofl, ofl->session.layout.params, (uint32_t *)params, sizeof(*params) / 4);
+}
+
+/* A run that ended because it was told to: how far it came. */
+static int report_stop(struct ofl_bank *ofl, const char *what, const struct ofl_params *params)
+{
+	struct ofl_session *session = &ofl->session;
+	const struct ofl_range *request = &session->programming;
+	uint32_t offset = params->address - ofl->address_base;
+	const char *state = "nothing was changed by it";
+
+	session->stopped = true;
+	if (params->op == OFL_OP_ERASE)
+		state = "what was to be erased is erased before that offset, and not behind it";
+	if (params->op == OFL_OP_PROGRAM && !session->expect_failure) {
+		/* The address is that of the last page. */
+		uint32_t piece_bytes = params->slot_bytes - OFL_SLOT_HEADER_BYTES;
+		uint64_t page_end = ((uint64_t)offset / piece_bytes + 1) * piece_bytes;
+		offset = params->done ? MIN(page_end, (uint64_t)request->address + request->bytes) : request->address;
+		state = "what was to be written is programmed before that offset, but not verified, and not programmed "
+			"behind it";
+	}
+	LOG_ERROR("ofl: %s: %s was stopped (%s) at flash offset 0x%8.8" PRIx32 ": %s", ofl->bank->name, what,
+		session->stop_reason, offset, state);
+	return ERROR_FAIL;
 }
 
 /* A run that ended without the stub's saying so. */
@@ -556,6 +605,8 @@ int ofl_session_finish(struct ofl_bank *ofl, const char *waited_for, int64_t wai
 	retval = ofl_session_read_params(ofl, &params);
 	if (retval != ERROR_OK)
 		return retval;
+	if (session->stop_sent && live.status == OFL_STATUS_ABORTED)
+		return report_stop(ofl, waited_for, &params);
 	if (session->expect_failure && live.status == OFL_STATUS_CALL_FAILED) {
 		session->call_failed = true;
 		session->params.fail_value = params.fail_value;
