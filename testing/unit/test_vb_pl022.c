@@ -366,6 +366,19 @@ static void test_timeout(void **state)
 	assert_int_equal(get(rig, RIS, 4) & RT, RT);
 	get(rig, DR, 4);
 	assert_int_equal(get(rig, RIS, 4) & RT, 0);
+
+	/* A read begins the period again, and what comes in ends the state */
+	for (unsigned int i = 0; i < 3; i++)
+		put(rig, DR, 4, 0);
+	pass(rig, 3 * FRAME_PS + 31 * BIT_PS);
+	get(rig, DR, 4);
+	pass(rig, 31 * BIT_PS);
+	assert_int_equal(get(rig, RIS, 4) & RT, 0);
+	pass(rig, BIT_PS);
+	assert_int_equal(get(rig, RIS, 4) & RT, RT);
+	put(rig, DR, 4, 0);
+	pass(rig, FRAME_PS);
+	assert_int_equal(get(rig, RIS, 4) & RT, 0);
 	expect_clean(rig);
 }
 
@@ -421,6 +434,10 @@ static void test_wrong_configuration(void **state)
 	put(rig, CR0, 4, DSS(3));
 	put(rig, CR1, 4, SSE);
 	expect_violation(rig, "SSE set with DSS = 2, which is reserved");
+	put(rig, CR1, 4, 0);
+	put(rig, CR0, 4, DSS(4));
+	put(rig, CR1, 4, SSE);
+	expect_clean(rig);
 	put(rig, CR1, 4, 0);
 	put(rig, CR0, 4, DSS(8));
 	put(rig, CR1, 4, SSE | MS);
@@ -508,7 +525,22 @@ static void test_pins(void **state)
 	assert_int_equal(rig->nor.num_bytes, 2);
 	expect_clean(rig);
 
-	/* SCK goes to its idle level when the pin becomes the controller's */
+	/* SCK goes to its idle level when the controller is a master and enabled */
+	f->disconnected[LINE_SCK] = false;
+	put(rig, CR1, 4, 0);
+	put(rig, CR0, 4, DSS(8) | SPO | SPH);
+	put(rig, CR1, 4, MS);
+	ctl_pl022_pins_changed(f->ssp);
+	assert_int_equal(rig->nor.sck_edges, 0);
+	put(rig, CR1, 4, SSE);
+	assert_int_equal(rig->nor.sck_edges, 1);
+	put(rig, CR1, 4, 0);
+	put(rig, CR0, 4, DSS(8));
+	assert_int_equal(rig->nor.sck_edges, 1);
+	put(rig, CR1, 4, SSE);
+	assert_int_equal(rig->nor.sck_edges, 2);
+	/* and the pin is its own */
+	f->disconnected[LINE_SCK] = true;
 	put(rig, CR1, 4, 0);
 	put(rig, CR0, 4, DSS(8) | SPO | SPH);
 	put(rig, CR1, 4, SSE);
@@ -567,6 +599,20 @@ static void test_reset(void **state)
 	assert_int_equal(rig->nor.num_bytes, 2);
 	assert_int_equal(get(rig, CR0, 4), 0);
 	assert_int_equal(get(rig, CPSR, 4), 0);
+
+	begin(rig, DSS(8));
+	put(rig, IMSC, 4, 0xf);
+	put(rig, DMACR, 4, 3);
+	for (unsigned int i = 0; i < 9; i++) {
+		put(rig, DR, 4, i);
+		pass(rig, FRAME_PS);
+	}
+	pass(rig, 32 * BIT_PS);
+	assert_int_equal(get(rig, MIS, 4), TX | RX | RT | ROR);
+	ctl_pl022_reset(f->ssp);
+	assert_int_equal(get(rig, RIS, 4), TX);
+	assert_int_equal(get(rig, MIS, 4), 0);
+	assert_int_equal(get(rig, DMACR, 4), 0);
 	expect_clean(rig);
 }
 

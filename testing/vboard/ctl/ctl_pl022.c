@@ -60,7 +60,7 @@ enum {
 
 #define FIFO_FRAMES	8u
 
-/* Section "SSPRTINTR": nothing received and nothing read for a period of 32 bits */
+/* Section "SSPRTINTR": something to be read, but nothing received and nothing read for a period of 32 bits */
 #define TIMEOUT_BITS	32u
 
 struct fifo {
@@ -201,6 +201,8 @@ static void frame_end(struct ctl_pl022 *ssp, uint64_t at_ps)
 		ssp->overrun = true;
 	else
 		fifo_push(&ssp->rx, ssp->shift_rx);
+	/* Section "SSPRTINTR": deasserted "if new data is received" */
+	ssp->timeout = false;
 	ssp->last_receive_ps = at_ps;
 }
 
