@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 240
 
-# The boards stm32h5-w25q64 and rp2040-spi around their SPI controllers: OpenOCD finds the target, the board file's clocks
-# and pins are enough for the controller, whose registers the debugger drives by itself here, and the same pins as GPIOs
-# reach the flash, through the addresses that a user would give.
+# The boards stm32h5-w25q64 and rp2040-spi around their SPI controllers: OpenOCD finds the target, the board file's
+# clocks and pins are enough for the controller, whose registers the debugger drives by itself here, and the same pins
+# as GPIOs reach the flash, through the addresses that a user would give.
 
 . "$(dirname "$0")/lib.sh"
 
