@@ -310,6 +310,34 @@ static void test_rp2040_clocks(void **state)
 		{ CLOCKS + 0x48, 0x840 },		/* PLL_USB */
 		{ XOSC, 0x00d1eaa0 },
 	};
+	/* The PLL with other dividers, and with such that it has no output or no lock */
+	static const struct {
+		uint32_t refdiv, fbdiv, pwr, prim;
+		bool has_output;
+	} pll[] = {
+		{ 1, 125, 0x04, 0x62000, true },
+		{ 0, 125, 0x04, 0x62000, false },
+		{ 1, 125, 0x04, 0x02000, false },
+		{ 1, 125, 0x04, 0x60000, false },
+		{ 1, 125, 0x0c, 0x62000, false },
+		{ 1, 125, 0x05, 0x62000, false },
+		{ 1, 125, 0x24, 0x62000, false },
+		{ 1, 320, 0x04, 0x62000, true },
+		{ 1, 321, 0x04, 0x62000, false },
+		{ 1, 16, 0x04, 0x11000, true },
+		{ 1, 15, 0x04, 0x11000, false },
+	};
+	put(f, CLOCKS + 0x48, 0x820);
+	for (unsigned int i = 0; i < sizeof(pll) / sizeof(pll[0]); i++) {
+		put(f, PLL_SYS + 0x00, pll[i].refdiv);
+		put(f, PLL_SYS + 0x08, pll[i].fbdiv);
+		put(f, PLL_SYS + 0x04, pll[i].pwr);
+		put(f, PLL_SYS + 0x0c, pll[i].prim);
+		put(f, SPI0 + 0x04, 2);
+		assert_int_equal(f->vb.num_violations, pll[i].has_output ? 0 : 1);
+		f->vb.num_violations = 0;
+		put(f, SPI0 + 0x04, 0);
+	}
 	for (unsigned int i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
 		put(f, CLOCKS + 0x48, 0x880);
 		put(f, off[i].address, off[i].value);
@@ -383,6 +411,11 @@ static void test_rp2040_atomic(void **state)
 	assert_true(f->vb.num_violations >= 1);
 	assert_non_null(strstr(f->vb.violation[0].what, "SPI0: atomic access to SSPDR"));
 	f->vb.num_violations = 0;
+	/* Nothing is behind the registers of a block */
+	assert_int_equal(get(f, PADS_BANK0 + 0x400), 0);
+	expect_clean(f);
+	put(f, PADS_BANK0 + 0x400, 0);
+	expect_violation(f, "PADS_BANK0: write to read-only or reserved offset 400h");
 	get(f, SIO + 0x60);
 	expect_violation(f, "SIO: read of offset 060h");
 	put(f, SIO + 0x04, 0);
@@ -416,7 +449,18 @@ static void test_rp2040_pins(void **state)
 	assert_int_equal(get(f, SIO + 0x04) >> 17 & 1, 1);
 	put(f, SIO + 0x24, 1u << 17);
 	assert_int_equal(read_id_rp2040(f), 0xef4016);
-	/* GPIO_IN shows a pin that SIO drives, and pulls */
+	/* SCK and TX by SIO, and what GPIO_IN shows of them and of a pin without input */
+	put(f, IO_BANK0 + 0x94, 5);
+	put(f, IO_BANK0 + 0x9c, 5);
+	put(f, SIO + 0x24, 0xc0000);
+	for (unsigned int i = 0; i < 4; i++) {
+		put(f, SIO + 0x1c, i & 1 ? 0x80000 : 0x40000);
+		assert_int_equal(get(f, SIO + 0x04) & 0xc0000, get(f, SIO + 0x10) & 0xc0000);
+	}
+	assert_int_equal(get(f, SIO + 0x04) & 0x20000, 0x20000);
+	put(f, PADS_BANK0 + ALIAS_CLEAR + 0x48, 0x40);
+	assert_int_equal(get(f, SIO + 0x04) & 0x20000, 0);
+	/* A pin that SIO drives, and pulls */
 	put(f, IO_BANK0 + 4, 5);
 	put(f, SIO + 0x14, 1);
 	assert_int_equal(get(f, SIO + 0x04) & 1, 0);

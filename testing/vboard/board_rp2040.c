@@ -52,6 +52,7 @@
 #define CLK_SYS_SELECTED	0x44
 #define CLK_PERI_CTRL		0x48
 #define CLK_PERI_SELECTED	0x50
+#define CLK_SYS_RESUS_CTRL	0x78
 #define CLK_PERI_CTRL_KILL	(1u << 10)
 #define CLK_PERI_CTRL_ENABLE	(1u << 11)
 
@@ -310,6 +311,7 @@ static void block_reset(void *context)
 			block->word[offset / 4 + 1] = 1;	/* SELECTED */
 		}
 		block->word[CLK_PERI_SELECTED / 4 - 1] = 0;
+		block->word[CLK_SYS_RESUS_CTRL / 4] = 0xff;
 		break;
 	case BLOCK_RESETS:
 		block->word[0] = RESETS_MASK;
