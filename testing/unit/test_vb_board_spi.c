@@ -209,6 +209,11 @@ static void test_h503_kernel_clock(void **state)
 	put(f, RCC + 0xe0, 1);
 	put(f, RCC + 0x2c, 0x00010102);
 	put(f, RCC + 0x3c, 0x00001231);
+	put(f, SPI1 + 0x00, 0x1001);
+	put(f, SPI1 + 0x00, 0x1201);
+	expect_violation(f, "the kernel clock that RCC selects is off");
+	put(f, RCC + 0x7c, 0x1000);
+	put(f, RCC + 0x7c, 0);
 	put(f, RCC, get(f, RCC) | 0x04000000);
 	assert_in_range(send_time_h503(f), 100 * 800 * NS, 100 * 800 * NS + 100);
 	expect_clean(f);
@@ -357,6 +362,8 @@ static void test_rp2040_resets(void **state)
 	assert_int_equal(get(f, RESETS), 0x01ffffff);
 	assert_int_equal(get(f, RESETS + 8), 0);
 	assert_int_equal(get(f, IO_BANK0 + 0x8c), 0);
+	/* Said once, until it has been out of reset */
+	get(f, IO_BANK0 + 0x8c);
 	expect_violation(f, "IO_BANK0: read at offset 08ch while it is held in reset by RESETS");
 	put(f, PADS_BANK0 + 4, 0);
 	expect_violation(f, "PADS_BANK0: write at offset 004h while it is held in reset by RESETS");
@@ -375,10 +382,24 @@ static void test_rp2040_resets(void **state)
 	put(f, RESETS + ALIAS_CLEAR, 0x00010120);
 	assert_int_equal(get(f, SPI0), 0);
 	assert_int_equal(get(f, IO_BANK0 + 0x8c), 31);
+	put(f, RESETS + ALIAS_SET, 0x00000020);
+	get(f, IO_BANK0 + 0x8c);
+	expect_violation(f, "IO_BANK0: read at offset 08ch while it is held in reset by RESETS");
 	put(f, RESETS + 8, 0);
 	expect_violation(f, "RESETS: write to read-only or reserved offset 008h");
+	put(f, SIO + 0x10, 0x21);
+	put(f, SIO + 0x20, 0x42);
 	bus_reset(&f->board->bus);
 	assert_int_equal(get(f, RESETS), 0x01ffffff);
+	assert_int_equal(get(f, SIO + 0x10), 0);
+	assert_int_equal(get(f, SIO + 0x20), 0);
+	put(f, RESETS + ALIAS_CLEAR, 0x00001000);
+	assert_int_equal(get(f, PLL_SYS + 0x00), 0x00000001);
+	assert_int_equal(get(f, PLL_SYS + 0x04), 0x0000002d);
+	assert_int_equal(get(f, PLL_SYS + 0x0c), 0x00077000);
+	assert_int_equal(get(f, CLOCKS + 0x4c), 0);
+	assert_int_equal(get(f, CLOCKS + 0x40), 0x100);
+	expect_clean(f);
 }
 
 static void test_rp2040_atomic(void **state)
