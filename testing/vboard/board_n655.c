@@ -11,6 +11,8 @@
  * of their own. Memories behind a RISAF (AXISRAM, the mapped range of XSPI2) are for secure accesses only after reset
  * (RM0486 section 7): AXISRAM is here at its secure address only. RIFSC and the RISAFs themselves are not modelled. The
  * debug port's AP 1, the core's, makes secure accesses unless its CSW says otherwise; see memap.c.
+ *
+ * Clocks, SYSCFG and DBGMCU only store. That port 2 needs XSPIM's clock is the stricter reading; ST's examples set it.
  */
 
 #include "board_n655.h"
@@ -25,6 +27,8 @@
 #define PERIPH_SECURE	0x50000000u
 #define PERIPH_BYTES	0x10000000u
 
+#define DBGMCU_BASE	0x54001000u
+#define SYSCFG_BASE	0x56008000u
 #define GPION_BASE	0x56023400u
 #define PWR_BASE	0x56024800u
 #define RCC_BASE	0x56028000u
@@ -47,13 +51,15 @@
 #define PWR_SVMCR3		0x3cu
 #define PWR_SVMCR3_VDDIO3SV	(1u << 9)
 
+#define DBGMCU_IDCODE	0x00000486u	/* DEV_ID; the revision is none that exists */
+
 #define XSPIM_CR		0x00u
 #define XSPIM_CR_MUXEN		(1u << 0)
 #define XSPIM_CR_MODE		(1u << 1)
 
 struct board_n655 {
 	struct bus *bus;
-	struct ctl_storage *rcc, *pwr, *xspim;
+	struct ctl_storage *rcc, *pwr, *xspim, *syscfg, *dbgmcu;
 	struct ctl_gpio *port_n;
 	struct ctl_stm32_octospi *xspi;
 };
@@ -177,6 +183,7 @@ static int add_aliases(struct bus *bus)
 
 struct board_n655 *board_n655_new(struct board *board)
 {
+	static const uint32_t idcode = DBGMCU_IDCODE;
 	struct board_n655 *n655 = calloc(1, sizeof(*n655));
 
 	if (!n655)
@@ -186,7 +193,11 @@ struct board_n655 *board_n655_new(struct board *board)
 		goto fail;
 	n655->pwr = ctl_storage_new(n655->bus, "PWR", PWR_BASE, 0x400, NULL, 0);
 	n655->xspim = ctl_storage_new(n655->bus, "XSPIM", XSPIM_BASE, 0x400, NULL, 0);
-	if (!n655->pwr || !n655->xspim || add_port(n655) || add_xspi(n655, board->nor) || add_aliases(n655->bus))
+	n655->syscfg = ctl_storage_new(n655->bus, "SYSCFG", SYSCFG_BASE, 0x400, NULL, 0);
+	n655->dbgmcu = ctl_storage_new(n655->bus, "DBGMCU", DBGMCU_BASE, 0x400, &idcode, 1);
+	if (!n655->pwr || !n655->xspim || !n655->syscfg || !n655->dbgmcu)
+		goto fail;
+	if (add_port(n655) || add_xspi(n655, board->nor) || add_aliases(n655->bus))
 		goto fail;
 	return n655;
 
@@ -201,6 +212,8 @@ void board_n655_free(struct board_n655 *n655)
 		return;
 	ctl_stm32_octospi_free(n655->xspi);
 	ctl_gpio_free(n655->port_n);
+	ctl_storage_free(n655->dbgmcu);
+	ctl_storage_free(n655->syscfg);
 	ctl_storage_free(n655->xspim);
 	ctl_storage_free(n655->pwr);
 	ctl_storage_free(n655->rcc);
