@@ -193,7 +193,7 @@ static void test_status_read_over_whole_erase(void **state)
 static void test_unknown_opcodes(void **state)
 {
 	static const uint8_t unknown[] = {
-		0x3b, 0x6b, 0xeb, 0x13, 0x12, 0x21, 0xdc, 0xb7, 0xe9, 0x70, 0x07, 0x98, 0xc5,
+		0x3b, 0xeb, 0x13, 0x12, 0x21, 0xdc, 0xb7, 0xe9, 0x70, 0x07, 0x98, 0xc5,
 	};
 	static const uint8_t before_identification[] = { 0x9f, 0x90, 0xab, 0x5a, 0xff };
 	struct rig *rig = rig_new("w25q128jv");
@@ -203,6 +203,8 @@ static void test_unknown_opcodes(void **state)
 		assert_int_equal(rig_read_register(rig, unknown[i]), 0xff);
 		assert_violation(rig, "unknown opcode");
 	}
+	assert_int_equal(rig_read_register(rig, 0x6b), 0xff);
+	assert_violation(rig, "quad output fast read (6Bh) while QE is 0");
 	rig_free(rig);
 
 	rig = rig_new("w25q32");	/* no SFDP */

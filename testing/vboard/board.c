@@ -3,9 +3,9 @@
 /*
  * The boards. Memory maps and register addresses: RM0360 rev 4 (STM32F030), RM0454 rev 5 (STM32G070), RM0090 rev 19
  * (STM32F429), RM0385 (STM32F746), RM0492 (STM32H503); board_rp2040.c and board_n655.c have the RP2040's and the
- * STM32N655's. Ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The parts of F0 and G0
- * and the RP2040 have only SWD in silicon; here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0 speaks
- * JTAG.
+ * STM32N655's. Ids of the debug ports and AP ids as OpenOCD's tests and target files know them. The parts of F0 and
+ * G0 and the RP2040 have only SWD in silicon; here they have a JTAG-DP too, because remote_bitbang of OpenOCD 0.12.0
+ * speaks JTAG.
  */
 
 #include "board.h"
