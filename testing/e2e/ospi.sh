@@ -113,7 +113,7 @@ ok "other states of the controller" ospi "
 	set_up 0x30000000 0x00160100 0x01002101 0x00000000 0x00000003
 	unchanged {off} { flash write_image $T/odd $((BASE + 0x410001)) bin }
 	set_up 0x00000001 0x00160100 0x00000001 0x00000000 0x00000006
-	unchanged {a write enable} { ofl spi ext 3 0x9f }
+	unchanged {a write enable} { ofl spi ext 0 0x04 }
 	echo \"latch: [ofl spi ext 1 0x05]\"
 	set_up 0x00000001 0x00160100 0x00002101 0x00000000 0x000000d8
 	unchanged {an erase} { ofl spi ext 3 0x9f }"

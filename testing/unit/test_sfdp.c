@@ -168,6 +168,35 @@ static void test_real_tables(void **state)
 	}
 }
 
+/* DW1 bit 22 and DW3 31:16; 4-byte table bits 4 and 7. Macronix' four-byte programs on four lines are 1-4-4 only. */
+static void test_four_lines(void **state)
+{
+	static const struct {
+		const char *fixture;
+		uint8_t read, clocks, read_4byte, program_4byte;
+	} expected[] = {
+		{ "w25q128jv", 0x6b, 8, 0, 0 },
+		{ "w25q512jv", 0x6b, 8, 0x6c, 0x34 },
+		{ "mx25l128-1v6", 0x6b, 8, 0, 0 },
+		{ "mx25l256-1v6", 0x6b, 8, 0x6c, 0 },
+		{ "mx25l1606e", 0, 0, 0, 0 },
+		{ "gd25lb512me", 0x6b, 8, 0x6c, 0x34 },
+		{ "w25q256fv", 0x6b, 8, 0, 0 },
+	};
+	(void)state;
+
+	for (unsigned int i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		struct fixture fixture;
+		struct ofl_sfdp sfdp;
+
+		parse_fixture(expected[i].fixture, &fixture, &sfdp);
+		ASSERT_FIELD(expected[i].fixture, sfdp.quad_read, expected[i].read);
+		ASSERT_FIELD(expected[i].fixture, sfdp.quad_read_clocks, expected[i].clocks);
+		ASSERT_FIELD(expected[i].fixture, sfdp.quad_read_4byte, expected[i].read_4byte);
+		ASSERT_FIELD(expected[i].fixture, sfdp.quad_program_4byte, expected[i].program_4byte);
+	}
+}
+
 static void test_notes_on_real_tables(void **state)
 {
 	static const struct {
@@ -420,6 +449,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_tables),
+		cmocka_unit_test(test_four_lines),
 		cmocka_unit_test(test_notes_on_real_tables),
 		cmocka_unit_test(test_qpi_exit_and_dpd),
 		cmocka_unit_test(test_sst26_map),

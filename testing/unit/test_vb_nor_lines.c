@@ -400,9 +400,59 @@ static void test_winbond_qpi(void **state)
 	rig_free(rig);
 }
 
+/* Winbond's and Infineon's 1-1-4 commands: not while QE is 0, for then DQ2 and DQ3 are WP# and HOLD#. */
+static void test_quad_enable(void **state)
+{
+	static const struct {
+		const char *part;
+		bool four_bytes;
+	} parts[] = { { "w25q128jv", false }, { "w25q512jv", true }, { "s25fl064l", true } };
+	(void)state;
+
+	for (unsigned int n = 0; n < sizeof(parts) / sizeof(parts[0]); n++) {
+		struct rig *rig = rig_new(parts[n].part);
+		for (unsigned int i = 0; i < 0x400; i++)
+			nor_content(rig->nor)[i] = (uint8_t)(i ^ 0x5a);
+
+		read_at(rig, 0x6b, 0x123, lines_114, 8);
+		assert_violation(rig, "while QE is 0");
+		begin(rig);
+		send(rig, 0x06, 1);
+		end(rig);
+		begin(rig);
+		send(rig, 0x01, 1);
+		send(rig, 0x00, 1);
+		send(rig, 0x02, 1);
+		end(rig);
+		rig->vb.clock.now_ps += 100 * VB_PS_PER_MS;
+		assert_int_equal(read_register(rig, 0x35, 1), 0x02);
+		assert_int_equal(read_at(rig, 0x6b, 0x123, lines_114, 8), content(rig, 0x123));
+		begin(rig);
+		send(rig, 0x06, 1);
+		end(rig);
+		begin(rig);
+		send(rig, 0x32, 1);
+		send_address(rig, 0x1000, 1);
+		send(rig, 0x96, 4);
+		end(rig);
+		rig->vb.clock.now_ps += 100 * VB_PS_PER_MS;
+		assert_int_equal(read_register(rig, 0x05, 1), 0x00);
+		assert_int_equal(nor_content(rig->nor)[0x1000], 0x96);
+		assert_clean(rig);
+		if (!parts[n].four_bytes) {
+			begin(rig);
+			send(rig, 0x34, 1);
+			end(rig);
+			assert_violation(rig, "unknown opcode 34h");
+		}
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quad_enable),
 		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_dummies_as_in_sfdp),
 		cmocka_unit_test(test_programs),
