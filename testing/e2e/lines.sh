@@ -272,6 +272,12 @@ expect_log "^0x90000200: [0-9a-f]{8}"
 expect_no_log "^Error"
 ok "its mapped range goes on" cmp "$T/other" "$T/back"
 expected_write 0x10101 "$T/other"
+ok "other dummy clocks than the usual ones" run "
+	flash probe ext
+	ofl spi ext 0 0x06; ofl spi ext 0 0x81 0x4b
+	flash write_image $T/other 0x90020101 bin
+	ofl spi ext 0 0x06; ofl spi ext 0 0x81 0xfb"
+expected_write 0x20101 "$T/other"
 vboard_stop
 expected_check
 

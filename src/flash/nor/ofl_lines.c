@@ -34,7 +34,7 @@
 #define EXIT_4BYTE		0xe9
 #define READ_JEDEC_ID		0x9f
 #define READ_VOLATILE_CONFIG	0x85
-#define NO_XIP			0x08
+#define READ_CONFIG_3		0x33
 #define RELEASE_POWER_DOWN	0xab
 #define MODE_RESET		0xff
 #define EXIT_QPI		0xf5
@@ -64,18 +64,18 @@ struct lines_of_part {
 	bool quad_read;		/* 6Bh with 8 clocks between address and data, whatever the table says */
 	bool reads_sr2;
 	bool exits_4byte;	/* E9h; a part of at most 16 MiB that has a 4-byte mode */
-	bool has_xip;		/* 85h bit 3 = 0: XIP enabled: what DQ0 is in the first dummy clock of a read decides */
+	uint8_t latency;	/* opcode of the register that sets the clocks between address and data; 0: they are fixed */
 };
 
 static const struct lines_of_part parts[] = {
 	/* W25Q: data sheets W25Q128JV rev. F, 8.1.2: 32h, 35h; QE is SR2 bit 1. */
-	{{0xef, 0x40}, {0xff, 0xcf}, 0xff, false, true, false, false},
+	{{0xef, 0x40}, {0xff, 0xcf}, 0xff, false, true, false, 0},
 	/* GD25Q: 32h, 35h (data sheet GD25Q128C, 7.4, 7.12). */
-	{{0xc8, 0x40}, {0xff, 0xdf}, 0xff, false, true, false, false},
-	/* S25FL-L: CR1 bit 1 by WRR (01h) with two bytes, RDCR1 (35h), 4QPP 32h, QOR 6Bh, 4BEX E9h (002-00124, 8.1). */
-	{{0x01, 0x60}, {0xff, 0xff}, QE_SR2_BIT1, true, true, true, false},
+	{{0xc8, 0x40}, {0xff, 0xdf}, 0xff, false, true, false, 0},
+	/* S25FL-L: CR1 bit 1 by WRR (01h) with two bytes, RDCR1 (35h), QPP 32h, QOR 6Bh, 4BEX E9h, RDCR3 (33h). */
+	{{0x01, 0x60}, {0xff, 0xff}, QE_SR2_BIT1, true, true, true, READ_CONFIG_3},
 	/* N25Q, MT25Q: no such bit (data sheet N25Q128A, table "Command Set"): 32h, 6Bh with 8 clocks by default. */
-	{{0x20, 0xba}, {0xff, 0xfe}, QE_NONE, true, false, false, true},
+	{{0x20, 0xba}, {0xff, 0xfe}, QE_NONE, true, false, false, READ_VOLATILE_CONFIG},
 };
 
 static const struct lines_of_part *find_part(const uint8_t jedec_id[3])
@@ -293,6 +293,19 @@ int ofl_lines_choose(struct ofl_bank *ofl)
 	return ERROR_OK;
 }
 
+/*
+ * Is a 1-1-4 read with 8 clocks the right one? N25Q, volatile configuration: bits 7:4 clocks, 0 and 15: the default, and
+ * bit 3 = 1: no XIP, for nobody drives DQ0 in the clock that would decide on it. S25FL-L, CR3: bits 3:0.
+ */
+static bool has_usual_latency(uint8_t opcode, uint8_t value)
+{
+	unsigned int clocks = opcode == READ_CONFIG_3 ? value & 0xf : value >> 4;
+
+	if (opcode == READ_CONFIG_3)
+		return clocks == 8;
+	return (value & 0x08) && (clocks == 0 || clocks == 8 || clocks == 15);
+}
+
 int ofl_lines_check(struct ofl_bank *ofl)
 {
 	struct ofl_chip *chip = &ofl->chip;
@@ -300,12 +313,12 @@ int ofl_lines_check(struct ofl_bank *ofl)
 	uint8_t bit, value;
 	uint8_t opcode = quad_enable_register(chip, &bit);
 
-	/* Nobody drives DQ0 between the address of a 1-1-4 read and its data. */
-	if (chip->plain_read && chip->quad_read && part && part->has_xip) {
-		int read = read_register(ofl, READ_VOLATILE_CONFIG, &value);
+	/* The application may have changed it; then one line, without such clocks. */
+	if (chip->plain_read && chip->quad_read && part && part->latency) {
+		int read = read_register(ofl, part->latency, &value);
 		if (read != ERROR_OK)
 			return read;
-		chip->read_command = (value & NO_XIP) ? quad_read_command(chip) : chip->plain_read;
+		chip->read_command = has_usual_latency(part->latency, value) ? quad_read_command(chip) : chip->plain_read;
 	}
 	if (!((chip->read_command | chip->program_command) & OFL_COMMAND_QUAD_DATA) || !opcode)
 		return ERROR_OK;
