@@ -294,8 +294,8 @@ int ofl_lines_choose(struct ofl_bank *ofl)
 }
 
 /*
- * Is a 1-1-4 read with 8 clocks the right one? N25Q, volatile configuration: bits 7:4 clocks, 0 and 15: the default, and
- * bit 3 = 1: no XIP, for nobody drives DQ0 in the clock that would decide on it. S25FL-L, CR3: bits 3:0.
+ * Is a 1-1-4 read with 8 clocks the right one? N25Q, volatile configuration: bits 7:4 clocks, 0 and 15: the default,
+ * and bit 3 = 1: no XIP, for nobody drives DQ0 in the clock that would decide on it. S25FL-L, CR3: bits 3:0.
  */
 static bool has_usual_latency(uint8_t opcode, uint8_t value)
 {
