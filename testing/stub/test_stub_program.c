@@ -255,6 +255,28 @@ static void test_flag_status(struct stub_rig *rig)
 	stub_assert_clean(rig);
 }
 
+/* A part that stays busy with its failure: that is told by its error bits, not by the deadline, if the host says so. */
+static void test_error_while_busy(struct stub_rig *rig)
+{
+	static uint8_t data[PAGE_BYTES];
+
+	stub_fill_random(data, sizeof(data), 9);
+	for (unsigned int n = 0; n < 2; n++) {
+		stub_open_usual(rig, "n25q128a", "nor.program-fails=ff@program=1,nor.stuck-busy@program=1");
+		stub_params(rig, OFL_OP_PROGRAM);
+		rig->params.max_polls = 5000;
+		rig->params.error_command = OFL_COMMAND(0x70, 0, 0);
+		rig->params.error_mask = 0x12 | (n ? OFL_ERROR_WHILE_BUSY : 0);
+		assert_int_equal(stub_program(rig, 0x1000, data, sizeof(data), &stub_host_fast),
+				n ? OFL_STATUS_FLASH_ERROR : OFL_STATUS_BUSY);
+		assert_int_equal(rig->params.fail_value, n ? 0x10 : 0x03);
+		assert_int_equal(rig->params.address, 0x1000);
+		stub_assert_clean(rig);
+		if (n == 0)
+			stub_close(rig);
+	}
+}
+
 /*
  * Cycles of a page against what no program could do better: the part's own time, and the bits of command, address and
  * data at the controller's clock. The figure is for people; the bound below only notices when something is badly wrong.
@@ -297,6 +319,7 @@ int main(void)
 		{ .name = "program, abort", .function = test_abort },
 		{ .name = "four address bytes", .function = test_four_address_bytes },
 		{ .name = "flag status register", .function = test_flag_status },
+		{ .name = "error bits while busy", .function = test_error_while_busy },
 		{ .name = "program, speed", .function = test_speed },
 	};
 

@@ -86,6 +86,7 @@ struct ofl_chip_errors {
 	uint8_t read_opcode;
 	uint8_t program_mask, erase_mask;	/* bits that a failed operation of the kind sets */
 	uint8_t clear_opcode;		/* 0: the next operation of the kind clears them */
+	bool stays_busy;		/* until they are cleared */
 	struct {
 		uint8_t mask;
 		const char *name;

@@ -105,12 +105,14 @@ static void default_status(struct ofl_chip *chip)
 }
 
 /*
- * S25FL-L: SR2, and not SR1, whose same bits protect blocks. [spinor.md 3.2 of the facts: mail to linux-mtd; the flags
- * stay until CLSR]
+ * S25FL-L: SR2, and not SR1, whose same bits protect blocks. [mail of Infineon's maintainer to linux-mtd, 2022] While
+ * one is set WIP stays 1, until CLSR, at least on the S25FL-S. [its data sheet, quoted in the log of Linux' "mtd:
+ * spi-nor: Recover from Spansion/Cypress errors"]
  */
 static const struct ofl_chip_errors s25fl_l_errors = {
 	.name = "status register 2 (07h)", .read_opcode = 0x07, .program_mask = 0x20, .erase_mask = 0x40,
-	.clear_opcode = 0x30, .bit = { { 0x20, "P_ERR, a program failed" }, { 0x40, "E_ERR, an erase failed" } },
+	.clear_opcode = 0x30, .stays_busy = true,
+	.bit = { { 0x20, "P_ERR, a program failed" }, { 0x40, "E_ERR, an erase failed" } },
 };
 
 /* N25Q256A rev. W, "Flag Status Register": the flags stay until 50h. Bit 7 = ready. */

@@ -342,7 +342,7 @@ static int identify(struct ofl_bank *ofl)
  * Error flags that stay until they are cleared would make the next operation fail, and some chips stay busy with them.
  * So before an operation, if an earlier user left some, and after one that failed.
  */
-static int clear_errors(struct ofl_bank *ofl, bool after_failure)
+static int clear_errors(struct ofl_bank *ofl)
 {
 	const struct ofl_chip_errors *errors = ofl->chip.errors;
 	char text[160];
@@ -354,11 +354,7 @@ static int clear_errors(struct ofl_bank *ofl, bool after_failure)
 	if (retval != ERROR_OK || value == 0xff || !(value & (errors->program_mask | errors->erase_mask)))
 		return retval;
 	ofl_chip_error_text(&ofl->chip, value, text, sizeof(text));
-	/* Of a chip that stays busy with them, the failure itself said no more than that. */
-	if (after_failure)
-		LOG_ERROR("ofl: %s: the chip's error flags (0x%2.2x) are cleared%s", ofl->bank->name, value, text);
-	else
-		LOG_INFO("ofl: %s: an earlier failure's error flags (0x%2.2x) are cleared%s", ofl->bank->name, value, text);
+	LOG_INFO("ofl: %s: the chip's error flags (0x%2.2x) are cleared%s", ofl->bank->name, value, text);
 	retval = transfer(ofl, OFL_COMMAND(errors->clear_opcode, 0, 0), 0, NULL, 0);
 	/* The latch stays set with them (Micron). */
 	if (retval == ERROR_OK)
@@ -390,7 +386,7 @@ static int enter(struct ofl_bank *ofl)
 		return ERROR_FLASH_OPERATION_FAILED;
 	}
 	if (retval == ERROR_OK)
-		retval = clear_errors(ofl, false);
+		retval = clear_errors(ofl);
 	if (retval == ERROR_OK)
 		retval = wait_leftover(ofl, &chip->status);
 	if (retval == ERROR_FLASH_BUSY)
@@ -422,6 +418,15 @@ static int leave_4byte(struct ofl_bank *ofl)
 			retval = transfer(ofl, OFL_COMMAND(0xc5, 0, 0) | OFL_COMMAND_DATA_OUT, 0, &zero, 1);
 	}
 	return retval;
+}
+
+static uint32_t error_mask(const struct ofl_chip *chip, bool erasing)
+{
+	const struct ofl_chip_errors *errors = chip->errors;
+
+	if (!errors)
+		return 0;
+	return (erasing ? errors->erase_mask : errors->program_mask) | (errors->stays_busy ? OFL_ERROR_WHILE_BUSY : 0);
 }
 
 struct erase_progress {
@@ -481,7 +486,7 @@ static int erase_batch(struct ofl_bank *ofl, const struct ofl_erase_step *steps,
 	progress->num_steps = num_steps;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_ERASE);
 	params->count = num_steps;
-	params->error_mask = chip->errors ? chip->errors->erase_mask : 0;
+	params->error_mask = error_mask(chip, true);
 	int retval = ofl_session_write_words(ofl, ring, (const uint32_t *)entries, num_steps * entry_words);
 	if (retval == ERROR_OK)
 		retval = ofl_session_run(ofl, "erasing", deadline_ms, report_erase, progress);
@@ -550,7 +555,7 @@ static int program(struct ofl_bank *ofl, uint64_t offset_bytes, const uint8_t *d
 		page_us = 20000;
 	struct ofl_params *params = ofl_session_params(ofl, OFL_OP_PROGRAM);
 	params->command = chip->program_command;
-	params->error_mask = chip->errors ? chip->errors->program_mask : 0;
+	params->error_mask = error_mask(chip, false);
 	params->max_polls = ofl_session_polls(ofl, page_us);
 	/* It is fed while the link is slow, so it is the flash or the stub that is being waited for. */
 	job.stall_ms = 5000 + page_us / 500;
@@ -561,7 +566,7 @@ static int leave(struct ofl_bank *ofl, int retval)
 {
 	/* Best effort: what failed is told already. */
 	if (retval == ERROR_FLASH_OPERATION_FAILED && ofl->session.open && ofl->session.area && !ofl->session.lost)
-		clear_errors(ofl, true);
+		clear_errors(ofl);
 	int left = leave_4byte(ofl);
 	return retval != ERROR_OK ? retval : left;
 }

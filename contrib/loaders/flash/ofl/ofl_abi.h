@@ -77,6 +77,9 @@ enum ofl_status {
 /* CRC: nothing is sent; `address` is where the controller maps the flash, and the CPU reads there. */
 #define OFL_COMMAND_MAPPED	(1u << 19)
 
+/* Or-ed to error_mask: the part stays busy with a failure, so that its bits are looked at while it is, too. */
+#define OFL_ERROR_WHILE_BUSY	0x100
+
 #define OFL_CTL_WORDS		17
 
 /*

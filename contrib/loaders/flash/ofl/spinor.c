@@ -53,17 +53,18 @@ static void modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32
 	transfer(p, command, data, length);
 
 	uint32_t left = p->max_polls;
+	uint32_t busy;
 	do {
 		value = read_register(p, p->status_command);
 		if (!left--)
 			ofl_fail_value(p, OFL_STATUS_BUSY, value);
-	} while ((value ^ p->busy_invert) & p->busy_mask);
-
-	if (p->error_mask) {
-		value = read_register(p, p->error_command);
-		if (value & p->error_mask)
-			ofl_fail_value(p, OFL_STATUS_FLASH_ERROR, value);
-	}
+		busy = (value ^ p->busy_invert) & p->busy_mask;
+		if (p->error_mask && (!busy || p->error_mask >= OFL_ERROR_WHILE_BUSY)) {
+			value = read_register(p, p->error_command);
+			if (value & p->error_mask)
+				ofl_fail_value(p, OFL_STATUS_FLASH_ERROR, value);
+		}
+	} while (busy);
 }
 
 void loader_begin(struct ofl_params *p)
