@@ -151,6 +151,13 @@ expect_log "sector 5 at offset 0x00005000 is protected; nothing was changed; 'fl
 expect_log "^refused:-"
 vboard_stop
 
+# The same id as the MX25L25635F's, which is known: told apart by 4-4-4 mode in the SFDP table.
+rm -f "$IMAGE"
+vboard_start stm32f4-mx25 --flash mx25l25635e --usb-us 500
+ok "mx25l25635e: an older part" ocd -c "$START; echo [ofl info ext]; shutdown"
+expect_log "^protection: lock of the host \(what"
+vboard_stop
+
 # ---------------------------------------------------------------- failures that the chip itself reports
 
 # Flags that an application has left: an erase of a protected sector, which the chip refuses.
