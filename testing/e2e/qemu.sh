@@ -201,6 +201,15 @@ OCD_BEFORE=
 ok "and the next command works" qemu "echo [ofl spi ext 3 0x9f]"
 expect_log "^01 20 18"
 
+ok "a write of the debugger's that fails leaves no trace" qemu "
+	set before [reg]
+	echo \"failed: [catch { mww 0x40008000 1 }]\"
+	echo \"registers: [expr { [reg] eq \$before ? \"as they were\" : \"\$before became [reg]\" }]\"
+	echo \"faults: [read_memory 0xe000ed28 32 2]\""
+expect_log "^failed: -"
+expect_log "^registers: as they were"
+expect_log "^faults: 0x0 0x0"
+
 # QEMU ends under a debugger.
 stop_process "$QEMU_PID"
 not_ok "QEMU has ended" qemu "flash probe ext"

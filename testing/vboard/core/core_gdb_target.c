@@ -37,6 +37,9 @@
 #define SYSM_FAULTMASK		19
 #define SYSM_CONTROL		20
 
+#define CFSR			0xe000ed28u
+#define HFSR			0xe000ed2cu
+
 #define EXC_RETURN_THREAD_MSP	0xfffffff9u
 #define FRAME_WORDS		8
 
@@ -279,11 +282,27 @@ void gdb_set_special(struct core_gdb *gdb, unsigned int number, uint32_t value)
 		write_special(gdb, SYSM_CONTROL, control);
 }
 
+/* A debugger's access that fails leaves no trace in the core: these are cleared by a one, what was set stays. */
+static void clear_faults(struct core_gdb *gdb, uint32_t cfsr_before, uint32_t hfsr_before)
+{
+	uint32_t cfsr, hfsr;
+
+	if (gdb_read_word(gdb, CFSR, &cfsr) != 0 || gdb_read_word(gdb, HFSR, &hfsr) != 0)
+		return;
+	if (cfsr & ~cfsr_before)
+		gdb_store(gdb, CFSR, 4, cfsr & ~cfsr_before);
+	if (hfsr & ~hfsr_before)
+		gdb_store(gdb, HFSR, 4, hfsr & ~hfsr_before);
+}
+
 int gdb_store(struct core_gdb *gdb, uint32_t address, unsigned int size, uint32_t value)
 {
 	struct snippet snippet = { .length = 1 };
+	uint32_t cfsr, hfsr;
 	bool done;
 
+	if (gdb_read_word(gdb, CFSR, &cfsr) != 0 || gdb_read_word(gdb, HFSR, &hfsr) != 0)
+		return -1;
 	snippet.code[0] = size == 4 ? STR_R1_R0 : size == 2 ? STRH_R1_R0 : STRB_R1_R0;
 	if (!begin_snippet(gdb, &snippet))
 		return -1;
@@ -297,7 +316,10 @@ int gdb_store(struct core_gdb *gdb, uint32_t address, unsigned int size, uint32_
 		gdb_set_reg(gdb, GDB_REG_LR, snippet.saved_regs[GDB_REG_LR]);
 	}
 	end_snippet(gdb, &snippet);
-	return done ? 0 : -1;
+	if (done)
+		return 0;
+	clear_faults(gdb, cfsr, hfsr);
+	return -1;
 }
 
 /* The handler's first instruction has not run: back to where the exception came from, with its registers. */
