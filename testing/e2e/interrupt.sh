@@ -14,7 +14,7 @@ pattern 96K 3 >"$T/data"
 fill 16M 125 >"$T/start"
 cp "$T/start" "$IMAGE"
 vboard_start $B --usb-us 250
-REGISTERS='foreach r {r0 r4 r9 sp lr pc xPSR primask control} {dict set regs $r [reg $r]}'
+REGISTERS='foreach r {r0 r4 r9 sp lr pc primask control} {dict set regs $r [reg $r]}'
 
 # What is written is there up to the offset that the message has, and the rest of the range is still erased.
 check_how_far() {
@@ -38,7 +38,7 @@ ok "progress lines in telnet" telnet_expect one 'ext: programming [0-9]+%, [0-9]
 telnet_key one '\003'
 ok "Ctrl-C ends the write" telnet_expect one 'programming was stopped \(Ctrl-C\) at flash offset 0x' || show_telnet one
 ok "the state is told" telnet_expect one 'stopped; target .* is halted, its registers and the controller are as '
-telnet_send one "$REGISTERS; if {\$regs eq \$before} {echo same-[expr 40 + 2]}"
+telnet_send one "$REGISTERS; if {\$regs eq \$before} {echo same-[expr {40 + 2}]}"
 ok "the same session goes on" telnet_expect one 'same-42' || show_telnet one
 telnet_send one "ofl read ext $T/read 0 0x100000"
 ok "reading" telnet_expect one 'ext: reading [0-9]+%'

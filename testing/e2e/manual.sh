@@ -26,7 +26,8 @@ pattern 3000 7 >"$T/app"
 elf_trap 0x90010000 "$T/app" "$T/cwd/app.elf"
 cp "$OFL_TOP/testing/fixtures/example_jlink.xml" JLinkDevices.xml
 sed "s/default=\"0\"/default=\"1\"/; /Internal 512/d
-	s/start='0x90000000' size='0x01000000'/& RAMstart=\"0x20000000\" RAMsize=\"0x1000\"/" "$OFL_TOP/testing/fixtures/example.pdsc" >Vendor.EX1_DFP.pdsc
+	s/start='0x90000000' size='0x01000000'/& RAMstart=\"0x20000000\" RAMsize=\"0x1000\"/" \
+	"$OFL_TOP/testing/fixtures/example.pdsc" >Vendor.EX1_DFP.pdsc
 cp "$LOADERS/spinor-g070.stldr" "$LOADERS/spinor-f4.stldr" .
 cp spinor-f4.stldr MX25L512G_STM32469I-DISCO.stldr
 cp spinor-f4.stldr MyBoard.stldr
