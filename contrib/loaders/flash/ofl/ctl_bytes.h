@@ -2,7 +2,7 @@
 
 /*
  * The command phases for controllers that exchange single bytes and have a chip select on a pin. Included by their
- * ctl_<name>.c, which defines ctl_exchange().
+ * ctl_<name>.c, which defines ctl_exchange() and ctl_write().
  */
 
 #ifndef OPENOCD_LOADERS_FLASH_OFL_CTL_BYTES_H
@@ -11,7 +11,7 @@
 #include "ctl.h"
 
 /* Sends a byte and returns the one that came in meanwhile. */
-static uint32_t ctl_exchange(struct ofl_params *p, uint32_t byte);
+static uint32_t ctl_exchange(struct ofl_params *p, uint8_t byte);
 
 void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 {
@@ -30,13 +30,7 @@ void ctl_begin(struct ofl_params *p, uint32_t command, uint32_t length)
 	}
 }
 
-void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
-{
-	for (const uint8_t *end = data + length; data != end; data++)
-		ctl_exchange(p, *data);
-}
-
-uint32_t ctl_get(struct ofl_params *p)
+inline __attribute__((always_inline)) uint32_t ctl_get(struct ofl_params *p)
 {
 	return ctl_exchange(p, 0xff);
 }

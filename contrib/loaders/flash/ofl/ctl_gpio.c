@@ -7,10 +7,10 @@
 
 #include "ctl_bytes.h"
 
-static uint32_t ctl_exchange(struct ofl_params *p, uint32_t byte)
+static uint32_t ctl_exchange(struct ofl_params *p, uint8_t byte)
 {
 	/* The byte leaves at bit 31 while what comes in enters at bit 0; a set bit 8 of the latter marks the end. */
-	uint32_t out = byte << 24;
+	uint32_t out = (uint32_t)byte << 24;
 	uint32_t in = 1;
 	do {
 		const uint32_t *mosi = &p->ctl[OFL_CTL_MOSI];
@@ -25,6 +25,12 @@ static uint32_t ctl_exchange(struct ofl_params *p, uint32_t byte)
 		pin_low(&p->ctl[OFL_CTL_SCK]);
 	} while (!(in >> 8));
 	return in & 0xff;
+}
+
+void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
+{
+	for (const uint8_t *end = data + length; data != end; data++)
+		ctl_exchange(p, *data);
 }
 
 void ctl_init(struct ofl_params *p)

@@ -8,11 +8,18 @@
 
 #include "ctl_bytes.h"
 
-#define CR1		0x00
-#define CR2		0x04
-#define SR		0x08
-#define DR		0x0c
-#define I2SCFGR		0x1c
+/* A struct, because the compiler then keeps the offsets in the instructions. */
+struct registers {
+	volatile uint32_t cr1, cr2, sr;
+	/*
+	 * The width of the access counts where there is a FIFO: a half-word is two frames [RM0360 24.5.9]; where there is
+	 * none, the register takes half-words or words only [RM0090 28.5].
+	 */
+	union {
+		volatile uint8_t dr_fifo;
+		volatile uint16_t dr;
+	};
+};
 
 #define CR1_MSTR	0x0004
 #define CR1_BR		0x0038
@@ -28,42 +35,78 @@
 #define HAS_FIFO	(OFL_CTL_SAVE + 2)
 
 #define SR_RXNE		0x0001
+#define SR_TXE		0x0002
 #define SR_BSY		0x0080
+#define SR_FTLVL	0x1800	/* frames that wait in the FIFO; reserved and 0 without [RM0090 28.5.3] */
 
-/* Waits until SR & mask == value, or the deadline; returns the last SR, so that the caller sees which. */
-static uint32_t wait_status(struct ofl_params *p, uint32_t mask, uint32_t value)
+static inline struct registers *registers(struct ofl_params *p)
+{
+	return (struct registers *)p->ctl[OFL_CTL_BASE];
+}
+
+/* Waits until SR & mask == value, or ends the run at the deadline. */
+static void need_status(struct ofl_params *p, uint32_t mask, uint32_t value)
 {
 	uint32_t left = p->ctl_max_wait;
 	uint32_t status;
 	do {
-		status = load32(p->ctl[OFL_CTL_BASE] + SR);
-	} while ((status & mask) != value && --left);
-	return status;
+		status = registers(p)->sr;
+		if ((status & mask) == value)
+			return;
+	} while (--left);
+	ofl_fail_value(p, OFL_STATUS_CTL_TIMEOUT, status);
+}
+
+static uint32_t read_data(struct ofl_params *p)
+{
+	if (p->ctl[HAS_FIFO])
+		return registers(p)->dr_fifo;
+	return registers(p)->dr;
 }
 
 /*
- * The width of the access counts where there is a FIFO: a half-word is two frames [RM0360 24.5.9]; where there is none,
- * the register takes half-words or words only [RM0090 28.5].
+ * What was received and not asked for must not be taken for an answer; a FIFO holds four bytes at most. The last look
+ * at SR, behind the last read of DR, clears an overrun [RM0090 28.3.10, RM0360 24.5.11].
  */
-static uint32_t read_data(struct ofl_params *p)
+static void drain(struct ofl_params *p)
 {
-	uint32_t data = p->ctl[OFL_CTL_BASE] + DR;
-	if (p->ctl[HAS_FIFO])
-		return *(volatile uint8_t *)data;
-	return *(volatile uint16_t *)data;
+	for (uint32_t n = 5; n; n--) {
+		if (registers(p)->sr & SR_RXNE)
+			read_data(p);
+	}
 }
 
-static uint32_t ctl_exchange(struct ofl_params *p, uint32_t byte)
+static uint32_t ctl_exchange(struct ofl_params *p, uint8_t byte)
 {
-	uint32_t data = p->ctl[OFL_CTL_BASE] + DR;
 	if (p->ctl[HAS_FIFO])
-		*(volatile uint8_t *)data = byte;
+		registers(p)->dr_fifo = byte;
 	else
-		*(volatile uint16_t *)data = byte;
-	uint32_t status = wait_status(p, SR_RXNE, SR_RXNE);
-	if (!(status & SR_RXNE))
-		ofl_fail_value(p, OFL_STATUS_CTL_TIMEOUT, status);
+		registers(p)->dr = byte;
+	need_status(p, SR_RXNE, SR_RXNE);
 	return read_data(p);
+}
+
+/*
+ * Keeps the transmitter fed, or SCK would stop between bytes. TXE: the buffer is empty, or the FIFO at most half full
+ * [RM0090 28.3.7, RM0360 24.5.9]. What comes in is not fetched: the overrun is the manual's way to only transmit
+ * [RM0090 28.3.5], and a loop that fetched it would not keep up with SCK at half of the core's clock.
+ */
+void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
+{
+	struct registers *spi = registers(p);
+	const uint32_t has_fifo = p->ctl[HAS_FIFO];
+	for (const uint8_t *end = data + length; data != end; data++) {
+		if (has_fifo)
+			spi->dr_fifo = *data;
+		else
+			spi->dr = *data;
+		uint32_t left = p->ctl_max_wait;
+		while (!(spi->sr & SR_TXE) && --left)
+			;
+	}
+	/* BSY rises up to two APB clocks behind the write to DR [RM0090 28.3.5]: TXE was seen, and FTLVL is looked at. */
+	need_status(p, SR_FTLVL | SR_BSY, 0);
+	drain(p);
 }
 
 /*
@@ -73,30 +116,24 @@ static uint32_t ctl_exchange(struct ofl_params *p, uint32_t byte)
  */
 static void write_control(struct ofl_params *p, uint32_t cr1, uint32_t cr2)
 {
-	uint32_t base = p->ctl[OFL_CTL_BASE];
+	struct registers *spi = registers(p);
 	pin_high(&p->ctl[OFL_CTL_CS]);
-	wait_status(p, SR_BSY, 0);
-	store32(base + CR1, load32(base + CR1) & ~CR1_SPE);
-	store32(base + CR1, cr1 & ~CR1_SPE);
-	store32(base + CR2, cr2);
-	store32(base + CR1, cr1);
+	for (uint32_t left = p->ctl_max_wait; left && spi->sr & (SR_FTLVL | SR_BSY); left--)
+		;
+	spi->cr1 &= ~CR1_SPE;
+	spi->cr1 = cr1 & ~CR1_SPE;
+	spi->cr2 = cr2;
+	spi->cr1 = cr1;
 }
 
 void ctl_init(struct ofl_params *p)
 {
-	uint32_t base = p->ctl[OFL_CTL_BASE];
-	p->ctl[SAVED_CR1] = load32(base + CR1);
-	p->ctl[SAVED_CR2] = load32(base + CR2);
+	struct registers *spi = registers(p);
+	p->ctl[SAVED_CR1] = spi->cr1;
+	p->ctl[SAVED_CR2] = spi->cr2;
 	write_control(p, (p->ctl[SAVED_CR1] & CR1_BR) | CR1_MSTR | CR1_SSI | CR1_SSM | CR1_SPE, CR2_8BIT_FIFO);
-	p->ctl[HAS_FIFO] = load32(base + CR2) & CR2_8BIT_FIFO;
-	/*
-	 * What the application left in the receiver must not be taken for an answer; a FIFO holds four bytes at most. The
-	 * last look at SR, behind the last read of DR, clears an overrun [RM0360 24.5.11].
-	 */
-	for (uint32_t n = 5; n; n--) {
-		if (load32(base + SR) & SR_RXNE)
-			read_data(p);
-	}
+	p->ctl[HAS_FIFO] = spi->cr2 & CR2_8BIT_FIFO;
+	drain(p);
 }
 
 void ctl_fini(struct ofl_params *p)
