@@ -14,16 +14,21 @@
 #define BKPT		0xbe00u
 
 /* Registers of a controller that a run must leave as they were: CR1, CR2, CRCPR, I2SCFGR. */
-static const uint32_t controller_offsets[] = { 0x00, 0x04, 0x10, 0x1c };
+static const uint32_t spi_offsets[] = { 0x00, 0x04, 0x10, 0x1c };
 /* Of a QUADSPI: CR, DCR, CCR, DLR, ABR, PSMKR, PSMAR, PIR, LPTR. AR is not kept: nobody can need it. */
 static const uint32_t quadspi_offsets[] = { 0x00, 0x04, 0x14, 0x10, 0x1c, 0x24, 0x28, 0x2c, 0x30 };
 
 /* Of an OCTOSPI: CR, DCR1 to DCR4, DLR, PSMKR, PSMAR, PIR, CCR, TCR, IR, ABR, LPTR, WCCR, WIR. */
-static const uint32_t octospi_offsets[STUB_NUM_REGISTERS] = { 0x000, 0x008, 0x00c, 0x010, 0x014, 0x040, 0x080, 0x088,
+static const uint32_t octospi_offsets[] = { 0x000, 0x008, 0x00c, 0x010, 0x014, 0x040, 0x080, 0x088,
 	0x090, 0x100, 0x108, 0x110, 0x120, 0x130, 0x180, 0x190 };
 
-#define NUM_SPI		(sizeof(controller_offsets) / sizeof(controller_offsets[0]))
-#define NUM_QUADSPI	(sizeof(quadspi_offsets) / sizeof(quadspi_offsets[0]))
+/* Of an STM32 SPI version 3: CR1, CR2, CFG1, CFG2, IER, CRCPOLY, UDRDR, I2SCFGR. */
+static const uint32_t spi_v3_offsets[] = { 0x00, 0x04, 0x08, 0x0c, 0x10, 0x40, 0x4c, 0x50 };
+/* Of a PL022: SSPCR0, SSPCR1, SSPCPSR, SSPIMSC, SSPDMACR. */
+static const uint32_t pl022_offsets[] = { 0x00, 0x04, 0x10, 0x14, 0x24 };
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
 #define QUADSPI_SR	0x08
 #define SR_BUSY		0x20u
 #define QUADSPI_CCR	0x14
@@ -47,6 +52,14 @@ static const uint8_t blob_stm32_ospi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
 };
 
+static const uint8_t blob_stm32_spi2[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-spi2.inc"
+};
+
+static const uint8_t blob_pl022[] = {
+#include "../../contrib/loaders/flash/ofl/images/pl022.inc"
+};
+
 static const uint8_t blob_foreign[] = {
 #include "../../contrib/loaders/flash/ofl/images/foreign.inc"
 };
@@ -61,6 +74,8 @@ static const struct {
 	{ "foreign", blob_foreign, sizeof(blob_foreign) },
 	{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi) },
 	{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi) },
+	{ "stm32-spi2", blob_stm32_spi2, sizeof(blob_stm32_spi2) },
+	{ "pl022", blob_pl022, sizeof(blob_pl022) },
 };
 
 #define NUM_BLOBS	(sizeof(blobs) / sizeof(blobs[0]))
@@ -74,6 +89,8 @@ const struct stub_board stub_boards[] = {
 	{ "test-m33-w25q128", "M33", "w25q128jv", 0xef4018, 16000000, 0x40023844, 1u << 12 },
 	{ "stm32f746g-disco", "M7", "n25q128a", 0x20ba18, 48000000, 0x40023838, 1u << 1 },
 	{ "stm32n655-s25fl064l", "M33", "s25fl064l", 0x016017, 32000000, 0x56028260, 1u << 12 },
+	{ "stm32h5-w25q64", "M33", "w25q64jv", 0xef4017, 32000000, 0x44020ca4, 1u << 12 },
+	{ "rp2040-spi", "M0+", "w25q32", 0xef4016, 31250000, 0x40008048, 1u << 11 },
 };
 
 const unsigned int stub_num_boards = sizeof(stub_boards) / sizeof(stub_boards[0]);
@@ -97,6 +114,10 @@ static unsigned int blob_of(const struct stub_rig *rig)
 		return 3;
 	if (rig->board->wiring.octospi_base)
 		return 4;
+	if (rig->board->wiring.spi_v3_base)
+		return 5;
+	if (rig->board->wiring.pl022_base)
+		return 6;
 	return rig->board->wiring.spi_base ? 0 : 1;
 }
 
@@ -208,17 +229,12 @@ void stub_params(struct stub_rig *rig, enum ofl_op op)
 		.busy_mask = 0x01,
 		.latch_mask = 0x02,
 	};
-	if (wiring->quadspi_base) {
-		params->ctl[OFL_CTL_BASE] = wiring->quadspi_base;
-		return;
-	}
-	if (wiring->octospi_base) {
-		params->ctl[OFL_CTL_BASE] = wiring->octospi_base;
-		return;
-	}
-	put_pin(&params->ctl[OFL_CTL_CS], &wiring->cs);
-	if (wiring->spi_base) {
-		params->ctl[OFL_CTL_BASE] = wiring->spi_base;
+	if (!wiring->quadspi_base && !wiring->octospi_base)
+		put_pin(&params->ctl[OFL_CTL_CS], &wiring->cs);
+	uint32_t base = wiring->quadspi_base + wiring->octospi_base + wiring->spi_base + wiring->spi_v3_base +
+		wiring->pl022_base;
+	if (base) {
+		params->ctl[OFL_CTL_BASE] = base;
 		return;
 	}
 	put_pin(&params->ctl[OFL_CTL_SCK], &wiring->sck);
@@ -240,12 +256,16 @@ static void read_controller(struct stub_rig *rig, uint32_t *values)
 	const struct board_wiring *wiring = &rig->board->wiring;
 
 	memset(values, 0, STUB_NUM_REGISTERS * sizeof(*values));
-	for (unsigned int n = 0; wiring->spi_base && n < NUM_SPI; n++)
-		values[n] = stub_get(rig, wiring->spi_base + controller_offsets[n]);
-	for (unsigned int n = 0; wiring->quadspi_base && n < NUM_QUADSPI; n++)
+	for (unsigned int n = 0; wiring->spi_base && n < COUNT(spi_offsets); n++)
+		values[n] = stub_get(rig, wiring->spi_base + spi_offsets[n]);
+	for (unsigned int n = 0; wiring->quadspi_base && n < COUNT(quadspi_offsets); n++)
 		values[n] = stub_get(rig, wiring->quadspi_base + quadspi_offsets[n]);
-	for (unsigned int n = 0; wiring->octospi_base && n < STUB_NUM_REGISTERS; n++)
+	for (unsigned int n = 0; wiring->octospi_base && n < COUNT(octospi_offsets); n++)
 		values[n] = stub_get(rig, wiring->octospi_base + octospi_offsets[n]);
+	for (unsigned int n = 0; wiring->spi_v3_base && n < COUNT(spi_v3_offsets); n++)
+		values[n] = stub_get(rig, wiring->spi_v3_base + spi_v3_offsets[n]);
+	for (unsigned int n = 0; wiring->pl022_base && n < COUNT(pl022_offsets); n++)
+		values[n] = stub_get(rig, wiring->pl022_base + pl022_offsets[n]);
 }
 
 void stub_start(struct stub_rig *rig)
@@ -344,7 +364,7 @@ static void check_chip_select(struct stub_rig *rig)
 			assert_int_equal(stub_get(rig, octospi + OCTOSPI_SR) & SR_BUSY, 0);
 		return;
 	}
-	/* ODR lies before BSRR; RM0090 section 8.4.6. */
+	/* ODR lies before BSRR, GPIO_OUT before GPIO_OUT_SET; RM0090 section 8.4.6, RP2040 data sheet section 2.3.1.7. */
 	uint32_t odr = stub_get(rig, rig->board->wiring.cs.high_address - 4);
 
 	assert_true(odr & rig->board->wiring.cs.high_value);
@@ -605,12 +625,24 @@ static int end_case(void **state)
 	return 0;
 }
 
+static bool board_has_stm32_spi(const char *name)
+{
+	static const char *const others[] = { "stm32f4-gpio", "stm32f746g-disco", "stm32n655-s25fl064l", "stm32h5-w25q64",
+		"rp2040-spi" };
+
+	for (unsigned int n = 0; n < COUNT(others); n++) {
+		if (!strcmp(name, others[n]))
+			return false;
+	}
+	return true;
+}
+
 static bool applies(const struct stub_test *test, const struct stub_board *board)
 {
 	if (test->only_board && strcmp(test->only_board, board->name))
 		return false;
-	/* The tests of a controller's own registers are of the SPI: test_stub_quadspi.c, _octospi.c have the others'. */
-	return !test->only_controller || (board->sck_hz && strcmp(board->core, "M7") && board->jedec_id != 0x016017);
+	/* The tests of a controller's own registers are of the STM32 SPI without CSTART; the others' have files of their own. */
+	return !test->only_controller || board_has_stm32_spi(board->name);
 }
 
 int stub_run_tests(const struct stub_test *tests, unsigned int num_tests)

@@ -44,6 +44,14 @@ static const uint8_t blob_mss[] = {
 #include "../../contrib/loaders/flash/ofl/images/mss.inc"
 };
 
+static const uint8_t blob_stm32_spi2[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-spi2.inc"
+};
+
+static const uint8_t blob_pl022[] = {
+#include "../../contrib/loaders/flash/ofl/images/pl022.inc"
+};
+
 static const uint8_t blob_foreign[] = {
 #include "../../contrib/loaders/flash/ofl/images/foreign.inc"
 };
@@ -60,6 +68,8 @@ static const struct {
 	{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi), THUMB_PLAIN },
 	/* Runs on QEMU (testing/e2e/qemu.sh): there is no model of its controller here. */
 	{ "mss", blob_mss, sizeof(blob_mss), THUMB_PLAIN },
+	{ "stm32-spi2", blob_stm32_spi2, sizeof(blob_stm32_spi2), THUMB_PLAIN },
+	{ "pl022", blob_pl022, sizeof(blob_pl022), THUMB_PLAIN },
 	{ "foreign", blob_foreign, sizeof(blob_foreign), THUMB_GATE },
 };
 

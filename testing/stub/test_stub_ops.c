@@ -25,7 +25,9 @@ static void test_jedec_id(struct stub_rig *rig)
 /* For what the board's own part lacks: N25Q128A and S25FL064L have no SFDP, the former no 32 KiB erase. */
 static const char *complete_part(const struct stub_rig *rig)
 {
-	return strcmp(rig->kind->part, "n25q128a") && strcmp(rig->kind->part, "s25fl064l") ? NULL : "w25q128jv";
+	const char *part = rig->kind->part;
+	bool is_complete = strcmp(part, "n25q128a") && strcmp(part, "s25fl064l") && strcmp(part, "w25q32");
+	return is_complete ? NULL : "w25q128jv";
 }
 
 /* With address and a dummy byte; bytes behind the part's table read as FF. */

@@ -365,7 +365,7 @@ static void test_commands(void **state)
 
 static void test_controllers(void **state)
 {
-	static struct table pins, gpio, stm32, quadspi, octospi, mss;
+	static struct table pins, gpio, stm32, quadspi, octospi, mss, spi2, pl022;
 	char number[8][12];
 	(void)state;
 
@@ -419,6 +419,17 @@ static void test_controllers(void **state)
 	add_row(&mss, 3, number[5], "10", "SAVE");
 	check_table("\nspi:mss:", "word", &mss);
 	assert_true(OFL_CTL_SAVE + 10 <= OFL_CTL_WORDS);
+
+	add_row(&spi2, 3, number[0], "4", "CS");
+	add_row(&spi2, 3, number[4], "1", "BASE");
+	add_row(&spi2, 3, number[5], "6", "SAVE");
+	check_table("\nspi:stm32-spi2:", "word", &spi2);
+	assert_true(OFL_CTL_SAVE + 6 <= OFL_CTL_WORDS);
+
+	add_row(&pl022, 3, number[0], "4", "CS");
+	add_row(&pl022, 3, number[4], "1", "BASE");
+	add_row(&pl022, 3, number[5], "5", "SAVE");
+	check_table("\nspi:pl022:", "word", &pl022);
 }
 
 /* A line of the work area's table, with its figure. */

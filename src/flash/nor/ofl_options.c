@@ -35,6 +35,14 @@ static const uint8_t mss_blob[] = {
 #include "../../../contrib/loaders/flash/ofl/images/mss.inc"
 };
 
+static const uint8_t stm32_spi2_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/stm32-spi2.inc"
+};
+
+static const uint8_t pl022_blob[] = {
+#include "../../../contrib/loaders/flash/ofl/images/pl022.inc"
+};
+
 static const struct ofl_controller controllers[] = {
 	{
 		.name = "gpio",
@@ -91,6 +99,26 @@ static const struct ofl_controller controllers[] = {
 		.max_dummy_bytes = 15,
 		/* 16 bits at 83 MHz: SPICLK is at most half of PCLK, which is 166 MHz (UG0331, 13.4.3.1). */
 		.min_poll_ns = 190,
+	},
+	{
+		.name = "stm32-spi2",
+		.blob = stm32_spi2_blob,
+		.blob_bytes = sizeof(stm32_spi2_blob),
+		.needs_base = true,
+		.needs_cs = true,
+		.max_dummy_bytes = 15,
+		/* 16 bits at 150 MHz, the fastest SCK of these parts (H7). */
+		.min_poll_ns = 106,
+	},
+	{
+		.name = "pl022",
+		.blob = pl022_blob,
+		.blob_bytes = sizeof(pl022_blob),
+		.needs_base = true,
+		.needs_cs = true,
+		.max_dummy_bytes = 15,
+		/* 16 bits at half of a core clock of 250 MHz. */
+		.min_poll_ns = 128,
 	},
 };
 

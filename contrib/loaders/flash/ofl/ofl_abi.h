@@ -220,8 +220,9 @@ struct ofl_erase_entry {
 
 #define OFL_CTL_CS		0	/* all controllers whose chip select is a pin: that pin */
 #define OFL_CTL_SS		0	/* mss: value of the slave select register */
-#define OFL_CTL_BASE		4	/* stm32-..., mss: base address of the controller */
-#define OFL_CTL_SAVE		5	/* words of the stub's: three (stm32-spi), ten (mss) */
+#define OFL_CTL_BASE		4	/* all but gpio: base address of the controller */
+/* words of the stub's: three (stm32-spi), five (pl022), six (stm32-spi2), ten (mss) */
+#define OFL_CTL_SAVE		5
 /*
  * Controllers that map the flash: registers as the run found them, also there for the host when it has ended. They lie
  * where Thumb's short loads reach, as there is no pin.
