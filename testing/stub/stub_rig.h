@@ -132,7 +132,7 @@ void stub_fill_random(uint8_t *bytes, uint32_t length, uint32_t seed);
 struct stub_test {
 	const char *name;
 	void (*function)(struct stub_rig *rig);
-	bool only_controller;	/* an SPI's: not for bit-banged pins, nor for a QUADSPI or OCTOSPI */
+	bool only_controller;	/* an STM32 SPI's without CSTART: not for pins and other controllers */
 	const char *only_board;	/* NULL: all */
 };
 

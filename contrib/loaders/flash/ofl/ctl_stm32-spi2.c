@@ -72,8 +72,8 @@ static inline struct registers *registers(struct ofl_params *p)
 }
 
 /*
- * The answer is in, and nothing is left to be sent. In a transaction without end (TSIZE = 0) TXC rises each time that the
- * FIFO is empty and the wire idle [RM0433 50.11, SPI_SR]; so SCK has gone back when chip select rises.
+ * The answer is in, and nothing is left to be sent. In a transaction without end (TSIZE = 0) TXC rises each time that
+ * the FIFO is empty and the wire idle [RM0433 50.11, SPI_SR]; so SCK has gone back when chip select rises.
  */
 static uint32_t ctl_exchange(struct ofl_params *p, uint8_t byte)
 {
@@ -91,8 +91,8 @@ static uint32_t ctl_exchange(struct ofl_params *p, uint8_t byte)
 
 /*
  * The next words wait in the FIFO, or SCK would stop between bytes. What comes in is fetched as fast: the receiver does
- * not run over, and nothing is left there to be taken for an answer. By words, or the loop would not keep up with SCK at
- * half of the core's clock.
+ * not run over, and nothing is left there to be taken for an answer. By words, or the loop would not keep up with SCK
+ * at half of the core's clock.
  */
 void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
 {
@@ -120,8 +120,8 @@ void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
 }
 
 /*
- * A transaction must be suspended, what was received be read, and SUSP cleared, before SPE is [RM0433 50.4, Procedure for
- * disabling the SPI; 50.11, CSUSP and SUSP]. When the wait runs out there is nothing better to do than to go on: the
+ * A transaction must be suspended, what was received be read, and SUSP cleared, before SPE is [RM0433 50.4, Procedure
+ * for disabling the SPI; 50.11, CSUSP and SUSP]. When the wait runs out there is nothing better to do than to go on: the
  * first transfer will tell.
  */
 static void stop(struct ofl_params *p)
