@@ -23,6 +23,18 @@ fresh() {
 }
 CHIP=16M
 
+# edited_config SED: the board's config with its bank line changed; where the vboard-*.cfg is the adapter and the file
+# for the hardware, it is that file's.
+edited_config() {
+	local file=$OFL_TOP/tcl/board/$BOARD.cfg
+	if [ -e "$file" ]; then
+		echo "source [find board/vboard-adapter.cfg]"
+	else
+		file=$OFL_TOP/tcl/board/vboard-$BOARD.cfg
+	fi
+	sed "$1" "$file"
+}
+
 # fails_then_works DESCRIPTION MESSAGE [RECOVERY]: the first try fails with MESSAGE, the second, after RECOVERY, works.
 fails_then_works() {
 	ok "$1: the next try works" ocd -c "$SHOW" -c "init; reset init; show before" \
@@ -118,8 +130,7 @@ not_ok "unknown chip" ocd -c "init; reset init; flash probe ext"
 expect_log "JEDEC id 123456 has no usable SFDP table and is not in OpenOCD's list of parts
 	give -size, -page and -erase"
 not_ok "unknown chip, written" ocd -c "init; reset init; $WRITE"
-sed "s/spi:stm32-spi/& -size 0x1000000 -page 256 -erase {0x1000 0x20 0x10000 0xd8}/" \
-	"$OFL_TOP/tcl/board/vboard-$BOARD.cfg" >"$T/byhand.cfg"
+edited_config "s/spi:stm32-spi/& -size 0x1000000 -page 256 -erase {0x1000 0x20 0x10000 0xd8}/" >"$T/byhand.cfg"
 ok "unknown chip, geometry by hand" ocd -f "$T/byhand.cfg" -c "init; reset init; $WRITE; $VERIFY
 	echo [ofl info ext]; shutdown"
 expect_log "^geometry-from: bank line"
@@ -141,7 +152,7 @@ fails_then_works "reset by a watchdog" "the target was reset while the stub ran"
 vboard_stop
 expected_check
 
-sed 's/-base 0x40013000/-base 0x60000000/' "$OFL_TOP/tcl/board/vboard-$BOARD.cfg" >"$T/nobase.cfg"
+edited_config 's/-base 0x40013000/-base 0x60000000/' >"$T/nobase.cfg"
 fresh stm32f030-w25q128 --usb-us 1000
 not_ok "controller base that faults, M0" ocd -f "$T/nobase.cfg" -c "$SHOW" -c "init; reset init; show before
 	catch {flash probe ext}; show after; flash probe ext"
@@ -150,7 +161,7 @@ same_registers
 vboard_stop
 
 fresh stm32f4-mx25 --usb-us 1000
-sed 's/-base 0x40013000/-base 0x60000000/' "$OFL_TOP/tcl/board/vboard-$BOARD.cfg" >"$T/nobase.cfg"
+edited_config 's/-base 0x40013000/-base 0x60000000/' >"$T/nobase.cfg"
 not_ok "controller base that faults, M4" ocd -f "$T/nobase.cfg" -c "init; reset init; flash probe ext"
 expect_log "bus error on a data access, CFSR 0x00008200 .*address 0x6000000[0-9a-f]"
 not_ok "controller not clocked" ocd -c "init; reset halt; mww 0x40023830 1; mww 0x40023844 0x1000; flash probe ext"
@@ -191,7 +202,7 @@ BACKUP='foreach t [target names] { $t configure -work-area-backup 1 }'
 ok "work area restored" ocd -c "init; $BACKUP; reset init; load_image $T/data 0x20000000 bin; $WRITE; $VERIFY
 	dump_image $T/ram 0x20000000 4096; shutdown"
 ok "RAM as before" cmp -n 4096 "$T/data" "$T/ram"
-sed 's/-base 0x40013000/-base 0x60000000/' "$OFL_TOP/tcl/board/vboard-$BOARD.cfg" >"$T/nobase.cfg"
+edited_config 's/-base 0x40013000/-base 0x60000000/' >"$T/nobase.cfg"
 ok "work area restored after a failure" ocd -f "$T/nobase.cfg" -c "init; $BACKUP; reset init
 	load_image $T/data 0x20000000 bin
 	catch {flash probe ext}; dump_image $T/ram 0x20000000 4096; shutdown"

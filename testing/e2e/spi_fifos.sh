@@ -3,8 +3,8 @@
 # timeout: 300
 
 # The built-in loaders for controllers with FIFOs, STM32 SPI with CSTART and PL022: identify, erase, write, verify,
-# read, and the whole chip compared after each board has stopped, which also says that no rule was broken. The chip select of
-# the RP2040 is a pin with one register that sets it and one that clears it.
+# read, and the whole chip compared after each board has stopped, which also says that no rule was broken. The chip
+# select of the RP2040 is a pin with one register that sets it and one that clears it.
 
 . "$(dirname "$0")/lib.sh"
 

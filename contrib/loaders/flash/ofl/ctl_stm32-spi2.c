@@ -34,8 +34,8 @@ _Static_assert(offsetof(struct registers, rxdr) == 0x30, "SPI_RXDR");
 #define CR1_SSI		0x00001000
 
 /*
- * The baud rate (MBR, version 3: BPASS) is the board's; CRCSIZE counts for nothing, and not every value of it is allowed
- * everywhere. FTHLV = 3: TXP and RXP tell of four frames, half of the smallest FIFO.
+ * The baud rate (MBR, version 3: BPASS) is the board's; CRCSIZE counts for nothing, and not every value of it is
+ * allowed everywhere. FTHLV = 3: TXP and RXP tell of four frames, half of the smallest FIFO.
  */
 #define CFG1_KEPT	0xf01f0000
 #define CFG1_8BIT_BY_4	0x00000067
@@ -121,8 +121,8 @@ void ctl_write(struct ofl_params *p, const uint8_t *data, uint32_t length)
 
 /*
  * A transaction must be suspended, what was received be read, and SUSP cleared, before SPE is [RM0433 50.4, Procedure
- * for disabling the SPI; 50.11, CSUSP and SUSP]. When the wait runs out there is nothing better to do than to go on: the
- * first transfer will tell.
+ * for disabling the SPI; 50.11, CSUSP and SUSP]. When the wait runs out there is nothing better to do than to go on:
+ * the first transfer will tell.
  */
 static void stop(struct ofl_params *p)
 {
