@@ -641,7 +641,7 @@ static bool applies(const struct stub_test *test, const struct stub_board *board
 {
 	if (test->only_board && strcmp(test->only_board, board->name))
 		return false;
-	/* The tests of a controller's own registers are of the STM32 SPI without CSTART; the others' have files of their own. */
+	/* The tests of a controller's own registers are of the STM32 SPI without CSTART; others' have their own files. */
 	return !test->only_controller || board_has_stm32_spi(board->name);
 }
 
