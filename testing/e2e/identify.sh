@@ -27,6 +27,9 @@ identify stm32f4-mx25 c22018 16777216
 expect_log "^erase: 32768 bytes, opcode 52, 144 ms typical, 864 ms maximum"
 identify stm32f4-mx25 ef4019 33554432 --flash w25q256
 expect_log "^address-bytes: 4"
+identify stm32h5-w25q64 ef4017 8388608
+# Its own part has no SFDP table: spi_fifos.sh.
+identify rp2040-spi ef4018 16777216 --flash w25q128jv
 # Its own part has no SFDP table: qspi.sh.
 identify stm32f746g-disco ef4018 16777216 --flash w25q128jv
 identify stm32f746g-disco c22019 33554432 --flash mx25l256
