@@ -200,6 +200,17 @@ static void test_status_lock(void **state)
 	assert_true(is_locked(rig, 0x123456));
 	assert_clean(rig);
 	rig_free(rig);
+
+	/* SRP1 in configuration register 1 */
+	rig = rig_new("s25fl064l");
+	write_status(rig, 0x04, 0x01, true);
+	write_status(rig, 0x00, 0x00, true);
+	assert_int_equal(rig_status(rig), 0x04);
+	nor_power_cycle(rig->nor);
+	write_status(rig, 0x00, 0x00, true);
+	assert_int_equal(rig_status(rig), 0x00);
+	assert_clean(rig);
+	rig_free(rig);
 }
 
 static void test_tb_is_set_once(void **state)

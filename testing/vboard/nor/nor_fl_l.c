@@ -152,6 +152,11 @@ bool nor_fl_l_write(struct nor *nor, uint64_t duration_ps)
 		nor->write_enabled = false;
 		return false;
 	}
+	if (nor_status_is_locked(nor)) {
+		nor->write_enabled = false;
+		nor->volatile_enabled = false;
+		return false;
+	}
 	for (unsigned int i = 0; i < NOR_NUM_STATUS; i++) {
 		value[i] = nor->status[i];
 		if (i >= first && i - first < nor->num_data)
