@@ -11,7 +11,7 @@
 #   thread mode, MSP, CONTROL 0              "CONTROL 3": an application on PSP without privileges
 #   PRIMASK 0 in all calls but Prepare       "-irq off" takes that away
 #   its own VTOR, priorities, interrupts     "the application's core is as before"
-#   a boot over a live instance panics       "across blocks": SysTick and interrupts are off before the next boot
+#   a timer that runs during the boot panics "the application's core is as before": its SysTick and interrupts are on
 #   .data is as the last boot left it        "booted once for each command": all is loaded anew
 #   Restore flushes an address from the stack  "the only block was flushed"
 #   Erase does nothing                       "erase", and nuttx_write.sh

@@ -398,14 +398,18 @@ COMMAND_HANDLER(ofl_handle_banks_of)
 	return retval;
 }
 
-/* Its name when nothing of the image is anywhere else; for the wrapper of `flash write_image`. */
+/* Its name when nothing of the image is anywhere else, where there is a bank that wants to know (ofl_bracket.c). */
 COMMAND_HANDLER(ofl_handle_only_bank)
 {
 	struct target *target = get_current_target_or_null(CMD_CTX);
 	struct flash_bank *only = NULL;
 	struct ofl_image image;
+	bool matters = false;
 
-	if (!target)
+	/* Only they stay on the target; for others the file is not read once more. */
+	for (const struct flash_bank *bank = flash_bank_list(); bank; bank = bank->next)
+		matters |= bank->target == target && ofl_is_ours(bank) && ofl_system_is_one(ofl_from_bank(bank));
+	if (!matters)
 		return ERROR_OK;
 	int retval = load_image(CMD, &image, OFL_IMAGE_BY_SEGMENTS);
 	for (unsigned int n = 0; retval == ERROR_OK && n < image.num_parts; n++) {
@@ -470,7 +474,8 @@ const struct command_registration ofl_access_handlers[] = {
 		.handler = ofl_handle_only_bank,
 		.mode = COMMAND_EXEC,
 		.usage = "filename [offset [type]]",
-		.help = "Name of the ofl bank of the current target that an image touches when it touches nothing else",
+		.help = "Name of the ofl bank of the current target whose loader may stay while an image is written, "
+			"because that touches nothing else",
 	},
 	{
 		.name = "read",

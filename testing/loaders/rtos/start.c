@@ -51,6 +51,12 @@ int g_create_idle = 1;
 extern const uintptr_t g_idle_topstack;
 const uintptr_t g_idle_topstack __attribute__((used)) = (uintptr_t)_ebss + IDLE_STACK_BYTES;
 
+/*
+ * In .data, too: a second boot without the image's being loaded again finds what the first has left. Two words, so that
+ * the host's stack behind them is not on an 8-byte boundary, as NuttX's need not be.
+ */
+static volatile uint32_t is_loaded[2] = { 1, 1 };
+
 static void set_clocks(void)
 {
 	RCC_CR |= 1u << 16;	/* HSEON */
@@ -147,6 +153,9 @@ void start_image(void)
 	set_up_heap(SDRAM_START, SDRAM_END);
 
 	kernel_init();
+	if (!is_loaded[0])
+		panic("booted twice");
+	is_loaded[0] = 0;
 	kernel_enable_interrupts();
 	kernel_start_ticks();
 	NVIC_ISER1 = 1u << (USART1_IRQ - 32);
