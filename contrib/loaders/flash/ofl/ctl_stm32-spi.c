@@ -132,7 +132,8 @@ void ctl_init(struct ofl_params *p)
 	p->ctl[SAVED_CR1] = spi->cr1;
 	p->ctl[SAVED_CR2] = spi->cr2;
 	write_control(p, (p->ctl[SAVED_CR1] & CR1_BR) | CR1_MSTR | CR1_SSI | CR1_SSM | CR1_SPE, CR2_8BIT_FIFO);
-	p->ctl[HAS_FIFO] = spi->cr2 & CR2_8BIT_FIFO;
+	/* Without FIFO what was written there reads 0. */
+	p->ctl[HAS_FIFO] = spi->cr2 >> 8;
 	drain(p);
 }
 
