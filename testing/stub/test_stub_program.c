@@ -88,8 +88,9 @@ static void test_partial_pages(struct stub_rig *rig)
 	for (unsigned int size = 0; size < COUNT(area_sizes); size++) {
 		/* The largest blobs take most of the smaller one. */
 		bool is_large = !strcmp(rig->kind->name, "stm32f746g-disco") ||
-			!strcmp(rig->kind->name, "stm32n655-s25fl064l") || !strcmp(rig->kind->name, "stm32h5-w25q64");
-		stub_open(rig, NULL, NULL, 0x14, area_sizes[size] + (is_large ? 256 : 0));
+			!strcmp(rig->kind->name, "stm32n655-s25fl064l") || !strcmp(rig->kind->name, "stm32h5-w25q64") ||
+			!strcmp(rig->kind->name, "rp2040-spi");
+		stub_open(rig, NULL, NULL, 0x14, area_sizes[size] + (is_large ? 320 : 0));
 		stub_fill_random(data, sizeof(data), size);
 		for (unsigned int n = 0; n < COUNT(cases); n++) {
 			if (cases[n].address + cases[n].length <= nor_size(rig->board->nor))

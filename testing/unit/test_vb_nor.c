@@ -204,7 +204,7 @@ static void test_unknown_opcodes(void **state)
 		assert_violation(rig, "unknown opcode");
 	}
 	assert_int_equal(rig_read_register(rig, 0x6b), 0xff);
-	assert_violation(rig, "quad output fast read (6Bh) while QE is 0");
+	assert_violation(rig, "quad output fast read (6Bh) without quad enable");
 	rig_free(rig);
 
 	rig = rig_new("w25q32");	/* no SFDP */

@@ -299,12 +299,8 @@ static void start_command(struct nor *nor, uint8_t opcode)
 
 	if (is_busy(nor) && !accept_while_busy(nor, command))
 		return;
-	if (nor_fl_l_lacks_quad(nor, command)) {
+	if (nor_fl_l_lacks_quad(nor, command) || nor_lines_lack_quad(nor, command)) {
 		vb_violation(nor->vb, "flash: %s (%02Xh) without quad enable", command->name, opcode);
-		return;
-	}
-	if (!nor_lines_may_use(nor, command)) {
-		vb_violation(nor->vb, "flash: %s (%02Xh) while QE is 0: DQ2 and DQ3 are WP# and HOLD#", command->name, opcode);
 		return;
 	}
 

@@ -65,9 +65,9 @@ bool nor_lines_has_command(const struct nor *nor, const struct nor_command *comm
 			&& command->opcode != 0x9f;
 }
 
-bool nor_lines_may_use(const struct nor *nor, const struct nor_command *command)
+bool nor_lines_lack_quad(const struct nor *nor, const struct nor_command *command)
 {
-	return !(command->traits & (NOR_TRAIT_QUAD | NOR_TRAIT_QUAD_4BYTE)) || (nor->status[1] & SR2_QE);
+	return nor->part.traits & NOR_TRAIT_QUAD && !nor->qpi && command->data_lines == 4 && !(nor->status[1] & SR2_QE);
 }
 
 void nor_lines_confirm_xip(struct nor *nor, int level)

@@ -183,8 +183,8 @@ void nor_command_deselect(struct nor *nor);
 unsigned int nor_lines_dummy_clocks(const struct nor *nor);
 /* Whether the protocol that the chip is in has it. */
 bool nor_lines_has_command(const struct nor *nor, const struct nor_command *command);
-/* The part's QE bit, where it has one, allows it. */
-bool nor_lines_may_use(const struct nor *nor, const struct nor_command *command);
+/* DQ2 and DQ3 are WP# and HOLD#, because the QE bit is 0. */
+bool nor_lines_lack_quad(const struct nor *nor, const struct nor_command *command);
 /* The first dummy clock of a fast read; `level` of DQ0, -1 when nobody drives it. */
 void nor_lines_confirm_xip(struct nor *nor, int level);
 void nor_lines_write_config(struct nor *nor);
