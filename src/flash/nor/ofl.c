@@ -24,6 +24,7 @@
  * Safety of the range: ofl_range.c (keep-outs, images before a write), ofl_protect.c and ofl_protect_ops.c (block
  * protection), ofl_program.c (`ofl program`, `ofl recover`),
  * tcl/ofl/ofl.tcl (wrappers around OpenOCD's own commands, installed here). Reading and comparing: ofl_access.c.
+ * Ending a long command before its time: ofl_stop.c.
  *
  * Identification: ofl_sfdp.c reads the chip's table, ofl_chip.c makes a geometry of it; the bank line: ofl_options.c.
  */
