@@ -14,8 +14,10 @@ unset NUTTX_OFLOADER
 # Relative to where make was called.
 case $real_image in
 '' | /*) ;;
-*) [ -f "$real_image" ] || real_image=$OFL_TOP/$real_image ;;
+*) [ -f "$real_image" ] && real_image=$PWD/$real_image || real_image=$OFL_TOP/$real_image ;;
 esac
+# `ofl program` saves what shares a sector in the working directory.
+cd "$T" || exit 1
 
 INTERNAL=$T/internal.img
 OCD_TIMEOUT=150
