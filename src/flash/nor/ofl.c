@@ -361,16 +361,18 @@ static int ofl_erase(struct flash_bank *bank, unsigned int first, unsigned int l
 	}
 	uint64_t offset = bank->sectors[first].offset;
 	uint64_t length = (uint64_t)bank->sectors[last].offset + bank->sectors[last].size - offset;
-	retval = check_range(bank, "erase", offset, length, true);
-	if (retval != ERROR_OK)
-		return retval;
 	/* The write that follows does it, or the end of the bracket. */
-	if (ofl->bracket.open)
-		return ofl_bracket_defer(ofl, first, last);
+	if (ofl->bracket.open) {
+		retval = check_range(bank, "erase", offset, length, true);
+		return retval != ERROR_OK ? retval : ofl_bracket_defer(ofl, first, last);
+	}
 	retval = begin(bank);
 	if (retval != ERROR_OK)
 		return retval;
-	retval = ofl->backend->erase(ofl, offset, length);
+	/* Within the session, because the chip is asked what it protects. */
+	retval = check_range(bank, "erase", offset, length, true);
+	if (retval == ERROR_OK)
+		retval = ofl->backend->erase(ofl, offset, length);
 	for (unsigned int n = first; retval == ERROR_OK && n <= last; n++)
 		bank->sectors[n].is_erased = 1;
 	retval = end(bank, retval);

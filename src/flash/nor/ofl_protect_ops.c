@@ -88,8 +88,10 @@ int ofl_protect_refresh(struct flash_bank *bank)
 	struct ofl_chip *chip = &ofl->chip;
 	int retval = ERROR_OK;
 
-	if (!by_chip(ofl) || ofl->protect_fresh)
+	if (!by_chip(ofl) || (ofl->session.open && ofl->protect_fresh))
 		return ERROR_OK;
+	if (!ofl->session.open)
+		return ofl_protect_check(bank);
 	chip->protect_regs[0] = chip->status & ~(STATUS_WIP | STATUS_WEL);
 	if (chip->protect->layout->cmp.mask)
 		retval = read_reg(ofl, chip->protect->layout->cmp.reg);
