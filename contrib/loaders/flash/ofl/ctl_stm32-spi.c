@@ -118,8 +118,11 @@ static void write_control(struct ofl_params *p, uint32_t cr1, uint32_t cr2)
 {
 	struct registers *spi = registers(p);
 	pin_high(&p->ctl[OFL_CTL_CS]);
-	for (uint32_t left = p->ctl_max_wait; left && spi->sr & (SR_FTLVL | SR_BSY); left--)
-		;
+	uint32_t left = p->ctl_max_wait;
+	do {
+		if (!(spi->sr & (SR_FTLVL | SR_BSY)))
+			break;
+	} while (--left);
 	spi->cr1 &= ~CR1_SPE;
 	spi->cr1 = cr1 & ~CR1_SPE;
 	spi->cr2 = cr2;

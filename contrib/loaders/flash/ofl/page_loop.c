@@ -67,9 +67,8 @@ static void read_loop(struct ofl_params *p)
 	for (uint32_t n = 0; n != p->count; ) {
 		/* Full when the host is `slots` behind. */
 		wait_for_host(p, &p->rp, n - p->slots);
-		uint32_t length = p->slot_bytes;
-		if (++n == p->count)
-			length = p->unit_bytes;
+		n++;
+		const uint32_t length = n == p->count ? p->unit_bytes : p->slot_bytes;
 		loader_read(p, slot, length);
 		p->address += length;
 		slot = next_slot(p, slot);

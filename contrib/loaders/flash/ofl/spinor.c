@@ -56,10 +56,12 @@ static void modify(struct ofl_params *p, uint32_t command, uint8_t *data, uint32
 	uint32_t busy;
 	do {
 		value = read_register(p, p->status_command);
+		busy = (value ^ p->busy_invert) & p->busy_mask;
 		if (!left--)
 			ofl_fail_value(p, OFL_STATUS_BUSY, value);
-		busy = (value ^ p->busy_invert) & p->busy_mask;
-		if (p->error_mask && (!busy || p->error_mask >= OFL_ERROR_WHILE_BUSY)) {
+		if (busy && p->error_mask < OFL_ERROR_WHILE_BUSY)
+			continue;
+		if (p->error_mask) {
 			value = read_register(p, p->error_command);
 			if (value & p->error_mask)
 				ofl_fail_value(p, OFL_STATUS_FLASH_ERROR, value);
