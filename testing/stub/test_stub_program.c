@@ -82,7 +82,7 @@ static void test_partial_pages(struct stub_rig *rig)
 		{ 0xa01, 3 }, { 0xc80, 600 }, { 0xffff00, 256 }, { 0x7fffff, 1 },
 	};
 	/* Whole pages, and what little memory makes of them: pieces. */
-	static const uint32_t area_sizes[] = { 4 * KIB, 1536 };
+	static const uint32_t area_sizes[] = { 4 * KIB, 1536 + 8 };
 	uint8_t data[600];
 
 	for (unsigned int size = 0; size < COUNT(area_sizes); size++) {

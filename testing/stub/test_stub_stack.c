@@ -22,6 +22,7 @@
 
 #define MAX_BYTES	2048
 #define NEVER		UINT32_MAX
+#define MOV_SP_R0	0x4685
 
 static const uint8_t blob_gpio[] = {
 #include "../../contrib/loaders/flash/ofl/images/gpio.inc"
@@ -31,8 +32,20 @@ static const uint8_t blob_stm32_spi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-spi.inc"
 };
 
+static const uint8_t blob_stm32_spi2[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-spi2.inc"
+};
+
+static const uint8_t blob_pl022[] = {
+#include "../../contrib/loaders/flash/ofl/images/pl022.inc"
+};
+
 static const uint8_t blob_stm32_qspi[] = {
 #include "../../contrib/loaders/flash/ofl/images/stm32-qspi.inc"
+};
+
+static const uint8_t blob_stm32_ospi[] = {
+#include "../../contrib/loaders/flash/ofl/images/stm32-ospi.inc"
 };
 
 static const uint8_t blob_mss[] = {
@@ -44,6 +57,8 @@ struct code {
 	uint32_t length;
 	/* Functions that are being looked at: a failure on the way out of a failure comes by a second time, once. */
 	bool active[MAX_BYTES / 2];
+	/* What follows a "mov sp, r0" (ofl_fail): it begins at the end of the stack again. */
+	uint32_t anew_bytes;
 };
 
 struct function {
@@ -103,6 +118,13 @@ static struct function look_at(struct code *code, uint32_t entry)
 			function.stack_bytes = now;
 		if (is_return(first))
 			function.returns = true;
+		if (first == MOV_SP_R0) {
+			uint32_t anew_bytes = look_at(code, at + 2).stack_bytes;
+
+			if (anew_bytes > code->anew_bytes)
+				code->anew_bytes = anew_bytes;
+			continue;
+		}
 		if (!insn.ends)
 			next[0] = at + insn.bytes;
 		if (insn.branches && insn.bytes == 4) {
@@ -141,7 +163,8 @@ static uint32_t stack_of(const uint8_t *bytes, uint32_t length)
 	code.bytes = bytes;
 	code.length = length;
 	assert_true(length <= MAX_BYTES);
-	return look_at(&code, 0).stack_bytes;
+	uint32_t deepest_bytes = look_at(&code, 0).stack_bytes;
+	return deepest_bytes > code.anew_bytes ? deepest_bytes : code.anew_bytes;
 }
 
 static void test_budget(void **state)
@@ -153,7 +176,10 @@ static void test_budget(void **state)
 	} blobs[] = {
 		{ "gpio", blob_gpio, sizeof(blob_gpio) },
 		{ "stm32-spi", blob_stm32_spi, sizeof(blob_stm32_spi) },
+		{ "stm32-spi2", blob_stm32_spi2, sizeof(blob_stm32_spi2) },
+		{ "pl022", blob_pl022, sizeof(blob_pl022) },
 		{ "stm32-qspi", blob_stm32_qspi, sizeof(blob_stm32_qspi) },
+		{ "stm32-ospi", blob_stm32_ospi, sizeof(blob_stm32_ospi) },
 		{ "mss", blob_mss, sizeof(blob_mss) },
 	};
 	(void)state;

@@ -30,10 +30,14 @@ ofl_start:
 	/*
 	 * void ofl_fail(struct ofl_params *p, uint32_t status): the way out from any depth. No unwinding is needed: the
 	 * host sets SP anew for each run. Releases the chip select first, so that the flash forgets a half-sent command.
+	 * The stack of a built-in loader ends at the parameters (doc/abi.txt); what it holds is not needed any more.
 	 */
 	.global	ofl_fail
 	.thumb_func
 ofl_fail:
+#ifdef OFL_STACK_ENDS_AT_PARAMS
+	mov	sp, r0
+#endif
 	movs	r4, r0
 	movs	r5, r1
 	bl	loader_end
