@@ -20,6 +20,7 @@
 #   Prepare succeeds without a device        "no device"
 #   an address outside of its table          "beyond the table"
 #   a failed write leaves its file position  "beyond the table": booted again
+#   file offsets have a sign                 "a bank across 0x80000000"
 #   a wait loop that is not volatile         "a wait loop that does not look", "-nuttx-wake on"
 #   it stays alive after Restore             "the application's core is as before", and in each case of `fails`
 #   a panic is a loop                        "a panic"
@@ -358,6 +359,11 @@ for size in 0x1800 0x10001 2048; do
 	SIZE=$size not_ok "SIZE $size" nuttx "flash probe nuttx"
 	expect_log "SIZE 0x[0-9a-f]+ is no multiple of the loader's unit, 0x1000 bytes"
 done
+use rtos.elf
+not_ok "a bank across 0x80000000" ocd -c "
+	flash bank across ofl 0x7fff8000 0x10000 0 0 \$_TARGETNAME {$loader}
+	init; shutdown"
+expect_log "lies across 0x80000000, .* a SIZE of at most 0x8000 ends before"
 use rtos.elf -stack 5000
 not_ok "a stack that leaves no room" nuttx "$write"
 expect_log "owns all RAM but 61[0-9]{2} bytes at 0x[0-9a-f]{8}, which are too few for the stub, [0-9]+ bytes of stack"

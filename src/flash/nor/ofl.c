@@ -635,6 +635,13 @@ static int use_loader_file(struct ofl_bank *ofl)
 			bank->base);
 		return ERROR_COMMAND_ARGUMENT_INVALID;
 	}
+	/* NuttX's off_t has 32 bits and a sign (facts A.6). */
+	if (ofl_system_is_one(ofl) && bank->base <= INT32_MAX && bank->base + size_bytes > 1ull << 31) {
+		LOG_ERROR("ofl: %s: the bank lies across 0x80000000, where the file offsets of such a loader change their "
+			"sign: it would write to wrong addresses; a SIZE of at most 0x%" PRIx64 " ends before", bank->name,
+			(uint64_t)((1ull << 31) - bank->base));
+		return ERROR_COMMAND_ARGUMENT_INVALID;
+	}
 	if (loader->geometry_unknown) {
 		retval = ofl_foreign_set_size(ofl, ofl->options.size_bytes);
 		if (retval != ERROR_OK)
