@@ -315,6 +315,8 @@ int ofl_session_write(struct ofl_bank *ofl, uint32_t address, const uint8_t *byt
 int ofl_session_write_words(struct ofl_bank *ofl, uint32_t address, const uint32_t *words, uint32_t count);
 int ofl_session_read(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uint32_t length);
 int ofl_session_read_words(struct ofl_bank *ofl, uint32_t address, uint32_t *words, uint32_t count);
+/* Of a flash that is memory mapped; says nothing when it fails. */
+int ofl_session_read_mapped(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uint32_t length);
 /* The parameters as the stub left them. */
 int ofl_session_read_params(struct ofl_bank *ofl, struct ofl_params *params);
 

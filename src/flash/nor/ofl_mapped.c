@@ -91,8 +91,7 @@ int ofl_mapped_check(struct ofl_bank *ofl)
 	int retval = ofl_spinor_transfer(ofl, chip->read_command, 0, by_command, sizeof(by_command));
 	if (retval != ERROR_OK)
 		return retval;
-	ofl->stats.transfers++;
-	if (target_read_buffer(ofl->bank->target, ofl->options.map, sizeof(mapped), mapped) != ERROR_OK) {
+	if (ofl_session_read_mapped(ofl, ofl->options.map, mapped, sizeof(mapped)) != ERROR_OK) {
 		LOG_WARNING("ofl: %s: nothing can be read at 0x%8.8" PRIx32 ", where -map says that the flash is mapped; "
 			"reading by command", ofl->bank->name, ofl->options.map);
 		return ERROR_OK;
@@ -121,8 +120,7 @@ int ofl_mapped_read(struct ofl_bank *ofl, uint64_t offset_bytes, uint8_t *data, 
 		uint32_t n = MIN(length - at, CHUNK_BYTES);
 		uint32_t address = ofl->options.map + offset_bytes + at;
 		keep_alive();
-		ofl->stats.transfers++;
-		int retval = target_read_buffer(ofl->bank->target, address, n, data + at);
+		int retval = ofl_session_read_mapped(ofl, address, data + at, n);
 		if (retval != ERROR_OK) {
 			LOG_ERROR("ofl: %s: cannot read %" PRIu32 " bytes of the mapped flash at 0x%8.8" PRIx32 "; without -map it "
 				"is read by command", ofl->bank->name, n, address);

@@ -57,6 +57,12 @@ int ofl_session_read(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uin
 	return retval;
 }
 
+int ofl_session_read_mapped(struct ofl_bank *ofl, uint32_t address, uint8_t *bytes, uint32_t length)
+{
+	ofl->stats.transfers++;
+	return target_read_buffer(ofl->bank->target, address, length, bytes);
+}
+
 int ofl_session_write_words(struct ofl_bank *ofl, uint32_t address, const uint32_t *words, uint32_t count)
 {
 	uint8_t *bytes = malloc(4 * count);
