@@ -99,48 +99,55 @@ expected_write 0x210000 "$T/data"
 
 # ---------------------------------------------------------------- signals
 
-telnet_send four "flash write_image erase $T/data 0x90310000 bin"
-telnet_expect four 'ext: programming [0-9]+%'
-kill -TERM "$OPENOCD_PID"
-ok "SIGTERM: OpenOCD ends" server_wait 20
-expect_log "programming was stopped \(OpenOCD is to end\) at flash offset 0x" "and says how far the write came"
-expect_log "stopped; target .* is halted"
-ok "the telnet client was told, too" telnet_expect four 'programming was stopped' 5 || show_telnet four
-stopped=$(sed -n 's/.*programming was stopped (.*) at flash offset \(0x[0-9a-f]*\).*/\1/p' "$LOG" | tail -n 1)
-expected_erase 0x310000 96K
-head -c $((stopped - 0x310000)) "$T/data" >"$T/part"
-expected_write 0x310000 "$T/part"
-vboard_stop
-expected_check "the whole chip is as it was said"
-
-# From a shell: Ctrl-C reaches OpenOCD only from a terminal, which script(1) makes.
-cp "$T/start" "$IMAGE"
-vboard_start $B --usb-us 250
-if command -v script >/dev/null; then
-	cat >"$T/run.sh" <<-END
-		echo \$\$ >$T/pid
-		exec "$OPENOCD" -c "gdb_port disabled; telnet_port disabled; tcl_port disabled" -f board/vboard-$B.cfg \\
-			-c "init; reset init; flash write_image erase $T/data 0x90010000 bin; echo not-reached; shutdown"
-	END
-	: >"$LOG"
-	script -q -e -c "bash $T/run.sh" /dev/null >"$LOG" 2>&1 </dev/null &
-	script_pid=$!
-	started_pids+=("$script_pid")
-	wait_until 60 grep -q 'ext: programming [0-9]*%' "$LOG"
-	kill -INT "$(cat "$T/pid")"
-	status=0
-	wait_until 20 process_is_gone "$script_pid"
-	wait "$script_pid" || status=$?
-	ok "SIGINT from a terminal: a failure (status $status)" test "$status" -ne 0
-	expect_log "programming was stopped \(OpenOCD is to end\)"
-	expect_no_log "not-reached"
-	check_how_far SIGINT 0x10000
+if [ "${LINK-}" = jlink ]; then
+	skip "signals" "over TCP libjaylink takes a system call that a signal has interrupted for a lost connection"
+	server_stop
+	vboard_stop
+	expected_check "before signals: the whole chip"
 else
-	skip "SIGINT" "script is not installed"
-	expected_load "$T/start"
+	telnet_send four "flash write_image erase $T/data 0x90310000 bin"
+	telnet_expect four 'ext: programming [0-9]+%'
+	kill -TERM "$OPENOCD_PID"
+	ok "SIGTERM: OpenOCD ends" server_wait 20
+	expect_log "programming was stopped \(OpenOCD is to end\) at flash offset 0x" "and says how far the write came"
+	expect_log "stopped; target .* is halted"
+	ok "the telnet client was told, too" telnet_expect four 'programming was stopped' 5 || show_telnet four
+	stopped=$(sed -n 's/.*programming was stopped (.*) at flash offset \(0x[0-9a-f]*\).*/\1/p' "$LOG" | tail -n 1)
+	expected_erase 0x310000 96K
+	head -c $((stopped - 0x310000)) "$T/data" >"$T/part"
+	expected_write 0x310000 "$T/part"
+	vboard_stop
+	expected_check "the whole chip is as it was said"
+
+	# From a shell: Ctrl-C reaches OpenOCD only from a terminal, which script(1) makes.
+	cp "$T/start" "$IMAGE"
+	vboard_start $B --usb-us 250
+	if command -v script >/dev/null; then
+		cat >"$T/run.sh" <<-END
+			echo \$\$ >$T/pid
+			exec "$OPENOCD" -c "gdb_port disabled; telnet_port disabled; tcl_port disabled" -f board/vboard-$B.cfg \\
+				-c "init; reset init; flash write_image erase $T/data 0x90010000 bin; echo not-reached; shutdown"
+		END
+		: >"$LOG"
+		script -q -e -c "bash $T/run.sh" /dev/null >"$LOG" 2>&1 </dev/null &
+		script_pid=$!
+		started_pids+=("$script_pid")
+		wait_until 60 grep -q 'ext: programming [0-9]*%' "$LOG"
+		kill -INT "$(cat "$T/pid")"
+		status=0
+		wait_until 20 process_is_gone "$script_pid"
+		wait "$script_pid" || status=$?
+		ok "SIGINT from a terminal: a failure (status $status)" test "$status" -ne 0
+		expect_log "programming was stopped \(OpenOCD is to end\)"
+		expect_no_log "not-reached"
+		check_how_far SIGINT 0x10000
+	else
+		skip "SIGINT" "script is not installed"
+		expected_load "$T/start"
+	fi
+	vboard_stop
+	expected_check "SIGINT: the whole chip is as it was said"
 fi
-vboard_stop
-expected_check "SIGINT: the whole chip is as it was said"
 
 # ---------------------------------------------------------------- ofl program, and loader files
 

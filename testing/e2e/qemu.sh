@@ -206,7 +206,8 @@ ok "a write of the debugger's that fails leaves no trace" qemu "
 	echo \"failed: [catch { mww 0x40008000 1 }]\"
 	echo \"registers: [expr { [reg] eq \$before ? \"as they were\" : \"\$before became [reg]\" }]\"
 	echo \"faults: [read_memory 0xe000ed28 32 2]\""
-expect_log "^failed: -"
+# By SWD the write is posted: OpenOCD sees its fault later, and reconnects.
+[ -n "${LINK-}" ] || expect_log "^failed: -"
 expect_log "^registers: as they were"
 expect_log "^faults: 0x0 0x0"
 
