@@ -206,10 +206,7 @@ vboard_stop
 # The board's own file, with this adapter in place of the probe that is on the board.
 mkdir -p "$T/scripts/interface"
 cat >"$T/scripts/interface/stlink.cfg" <<'END'
-adapter driver remote_bitbang
-remote_bitbang host 127.0.0.1
-remote_bitbang port $::env(VBOARD_PORT)
-transport select jtag
+source [find board/vboard-adapter.cfg]
 # The next line of the board's file asks for a transport that this adapter does not have.
 proc transport { name args } {
 	if { $args ne "hla_swd" } {
